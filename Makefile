@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine with Python 3.11 to 3.13: `make demo` and `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEBIAN := libportaudio2 libegl1 libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
+LIBRARIES := libportaudio.so.2 libEGL.so.1 libGL.so.1 libxkbcommon.so.0 libfontconfig.so.1 libdbus-1.so.3
+
+.PHONY: demo test check bench system clean
+
+demo: .venv/ready  ## split and remix the bundled recording
+	$(BIN)/voicebed demo -o demo-output
+
+test: .venv/ready  ## lint, then the tests
+	$(BIN)/ruff check .
+	$(BIN)/pytest
+
+check: .venv/ready  ## what a change must pass before it is sent: format, lint, types, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pytest
+
+bench: .venv/ready  ## the figures in the README (needs ../shared/corpora for the quality table)
+	$(BIN)/python -m tests.benchmarks.speed
+	$(BIN)/python -m tests.benchmarks.quality
+
+# Built once; made anew when the dependencies change.
+.venv/ready: pyproject.toml | system
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Voicebed needs Python 3.11 to 3.13: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[eval,dev]'
+	touch $@
+
+# Libraries of the system that the window and the sound need: installed when root on Debian, else named.
+system:
+	@[ "$$(uname)" = Linux ] || exit 0; \
+	missing=; for library in $(LIBRARIES); do \
+		PATH=$$PATH:/sbin:/usr/sbin ldconfig -p | grep -q "$$library" || missing="$$missing $$library"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN) >/dev/null; \
+	else \
+		echo "For sound and the window, install:$$missing"; \
+		echo "On Debian or Ubuntu: sudo apt-get install $(DEBIAN)"; \
+	fi
+
+clean:
+	rm -rf .venv demo-output *.egg-info

@@ -1,0 +1,94 @@
+"""voicebed split: write the speech and noise tracks of recordings."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import UsageError, VoicebedError
+
+if TYPE_CHECKING:
+    from engine.split import SplitResult
+
+Model = Annotated[str | None, typer.Option("--model", "-m", help="Name of a model, or path of a model file.")]
+Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or mps.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def command(
+    recordings: Annotated[list[Path], typer.Argument(metavar="IN...", help="Recordings to split.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", help="Folder for the tracks; default: beside each input.")
+    ] = None,
+    model: Model = None,
+    device: Device = "auto",
+    render: Annotated[str, typer.Option(help="masked: filter the original; direct: the model's own sound.")] = "masked",
+    tracks: Annotated[str, typer.Option(help="Which tracks to write.")] = "speech,noise",
+    json: Json = False,
+) -> None:
+    """Split recordings into STEM.speech.wav and STEM.noise.wav, which add up to the input exactly."""
+    from app.cli.output import plain, print_json, progress
+    from engine.model import load_model
+    from engine.recording import open_recording
+    from engine.separator import Separator
+    from engine.split import split
+
+    wanted = [track.strip() for track in tracks.split(",") if track.strip()]
+    check_names(recordings, output)
+    if output:
+        make_folder(output)
+    files: list[dict] = []
+    failures: list[VoicebedError] = []
+    separator: Separator | None = None
+    for path in recordings:
+        try:
+            recording = open_recording(path)
+            separator = separator or Separator(load_model(model), device, render)
+            with progress(f"Splitting {path.name}") as advance:
+                result = split(recording, separator, output or path.parent, wanted, advance)
+        except VoicebedError as error:
+            if len(recordings) == 1:
+                raise
+            # One bad file among many: say so at once, and go on with the others.
+            print(f"voicebed: {error}", file=sys.stderr)
+            failures.append(error)
+            files.append({"input": str(path), "error": str(error)})
+            continue
+        files.append(plain(result))
+        if not json:
+            describe(result)
+    if json:
+        print_json({"files": files})
+    if failures:
+        raise typer.Exit(failures[0].exit_code)
+
+
+def check_names(recordings: list[Path], output: Path | None) -> None:
+    """Raise UsageError where the tracks of two inputs would have one name."""
+    seen: dict[Path, Path] = {}
+    for path in recordings:
+        other = seen.setdefault((output or path.parent) / path.stem, path)
+        if other is not path:
+            raise UsageError(
+                f"{other} and {path} would write the same tracks; split them into different folders with -o"
+            )
+
+
+def make_folder(folder: Path) -> None:
+    """Create the output folder, or raise UsageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made a folder ({error.strerror}); choose another with -o") from None
+
+
+def describe(result: "SplitResult") -> None:
+    """The result in plain lines."""
+    for track, path in result.tracks.items():
+        print(f"{track:>7}: {path}")
+    print(
+        f"  input = {result.alpha:.3f} x speech + {result.beta:.3f} x noise, unexplained {result.residual_db:.1f} dB; "
+        f"null {result.null_dbfs:.0f} dBFS; {result.seconds:.1f} s at {result.real_time_factor:.4f} of real time "
+        f"({result.model})"
+    )

@@ -1,0 +1,139 @@
+"""The USE-DDP generator: one encoder, a speech and a noise branch, one shared decoder, and the closed-form α and β.
+
+Klement et al., "Unsupervised Speech Enhancement using Data-defined Priors", arXiv 2509.22942:
+
+    z = encode(x)    ŝ = decode(speech_branch(z))    n̂ = decode(noise_branch(z))    x̂ = αŝ + βn̂
+"""
+
+from abc import abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from engine.roformer import RoFormer
+
+
+class Encoded(NamedTuple):
+    """What an encoder hands to the branches and the decoder.
+
+    Attributes:
+        latent: (batch, frames, latent_dim).
+        samples: length of the encoded waveform.
+        spectrum: the mixture's complex spectrum (batch, frames, bins), for codecs whose decoder masks it.
+    """
+
+    latent: Tensor
+    samples: int
+    spectrum: Tensor | None = None
+
+
+class Codec(nn.Module):
+    """Protocol of the codecs: a mono waveform at `sample_rate` to latent frames every `hop` samples and back.
+
+    `decode(branch(e.latent), e)` has exactly the length of the encoded waveform, whatever that is.  `reach` is how many
+    frames to each side of a frame can influence it.
+    """
+
+    sample_rate: int
+    hop: int
+    latent_dim: int
+    reach: int
+
+    @property
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The configuration as plain data, for the model card."""
+
+    @abstractmethod
+    def encode(self, x: Tensor) -> Encoded:
+        """(batch, samples), full scale ±1 -> `Encoded`."""
+
+    @abstractmethod
+    def decode(self, z: Tensor, encoded: Encoded) -> Tensor:
+        """Latent (batch, frames, latent_dim) -> waveform (batch, samples)."""
+
+    @abstractmethod
+    def spectrum(self, x: Tensor) -> Tensor:
+        """(batch, samples) -> complex (batch, frames, bins) with frame k centred on sample k * hop."""
+
+    @abstractmethod
+    def waveform(self, spectrum: Tensor, samples: int) -> Tensor:
+        """The inverse of `spectrum`."""
+
+
+@dataclass(frozen=True)
+class BranchConfig:
+    """Shape of each RoFormer branch; its width is the codec's latent dimension, `span` is in frames."""
+
+    layers: int = 3
+    heads: int = 4
+    feed_forward: int = 768
+    span: int = 48
+
+
+class Sources(NamedTuple):
+    """The two raw outputs of the generator, each (batch, samples)."""
+
+    speech: Tensor
+    noise: Tensor
+
+
+class Generator(nn.Module):
+    """Codec and two branches: a mixture (batch, samples) in, raw speech and noise estimates out.
+
+    `reach` is the receptive field in frames to each side.
+    """
+
+    def __init__(self, codec: Codec, branch: BranchConfig) -> None:
+        super().__init__()
+        self.codec, self.branch = codec, branch
+        shape = (codec.latent_dim, branch.layers, branch.heads, branch.feed_forward, branch.span)
+        self.speech_branch = RoFormer(*shape)
+        self.noise_branch = RoFormer(*shape)
+        self.reach = codec.reach + self.speech_branch.reach
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The architecture as plain data, for the model card (`engine.models` builds a generator from it)."""
+        return {"codec": self.codec.settings, "branch": asdict(self.branch)}
+
+    def forward(self, x: Tensor) -> Sources:
+        """(batch, samples), full scale ±1 -> `Sources`, raw: not yet scaled by α and β."""
+        encoded = self.codec.encode(x)
+        speech = self.codec.decode(self.speech_branch(encoded.latent), encoded)
+        noise = self.codec.decode(self.noise_branch(encoded.latent), encoded)
+        return Sources(speech, noise)
+
+
+def least_squares(products: Tensor, ridge: float = 1e-4) -> tuple[Tensor, Tensor]:
+    """α and β that minimise ‖x − αŝ − βn̂‖², by the 2×2 normal equations.
+
+    The ridge (relative to the mean energy of the two) draws α and β towards one where the data do not decide, as with a
+    silent or a duplicated estimate.
+
+    Args:
+        products: the inner products <x,ŝ>, <x,n̂>, <ŝ,ŝ>, <n̂,n̂>, <ŝ,n̂> along the first dimension (5, ...), float32.
+
+    Returns:
+        α and β, each of the shape of one product.
+    """
+    xs, xn, ss, nn, sn = products
+    weight = ridge * (ss + nn) / 2 + 1e-12
+    xs, xn, ss, nn = xs + weight, xn + weight, ss + weight, nn + weight
+    determinant = ss * nn - sn * sn
+    return (xs * nn - xn * sn) / determinant, (xn * ss - xs * sn) / determinant
+
+
+def inner_products(x: Tensor, speech: Tensor, noise: Tensor) -> Tensor:
+    """The five inner products that `least_squares` wants, along the last dimension: (..., n) -> (5, ...).
+
+    Of complex tensors the real part is taken.
+    """
+
+    def inner(a: Tensor, b: Tensor) -> Tensor:
+        return (a.real * b.real + a.imag * b.imag if a.is_complex() else a * b).sum(-1)
+
+    pairs = ((x, speech), (x, noise), (speech, speech), (noise, noise), (speech, noise))
+    return torch.stack([inner(a, b) for a, b in pairs])

@@ -1,0 +1,27 @@
+"""From the two estimates to one time-frequency gain: the masked rendering.
+
+The gain is the share of the speech estimate in the sum of both powers, |αŝ|² / (|αŝ|² + |βn̂|²), between 0 and 1.  The
+trainer takes its losses through the same functions that `engine.separator` uses, so what is trained is what is heard.
+"""
+
+from torch import Tensor
+
+from engine.generator import Codec, Sources
+
+QUIET = 1e-10  # power below any audible bin; where both estimates are silent the gain is one half
+
+
+def power(spectrum: Tensor) -> Tensor:
+    """Squared magnitude of a complex tensor, without the square root of `abs`."""
+    return spectrum.real.square() + spectrum.imag.square()
+
+
+def speech_gain(speech_power: Tensor, noise_power: Tensor) -> Tensor:
+    """Gain in [0, 1] of the same shape as the two power spectra."""
+    return (speech_power + QUIET / 2) / (speech_power + noise_power + QUIET)
+
+
+def masked_speech(codec: Codec, x: Tensor, sources: Sources) -> Tensor:
+    """The mixture x (batch, samples) under the gain of `sources`, at the model's rate, with α = β = 1."""
+    speech, noise = (power(codec.spectrum(source)) for source in sources)
+    return codec.waveform(speech_gain(speech, noise) * codec.spectrum(x), x.shape[-1])

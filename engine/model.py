@@ -1,0 +1,67 @@
+"""Models in memory: a generator with its card, loaded from and saved to safetensors files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.errors import InputError
+from engine.generator import BranchConfig, Generator
+from engine.model_files import ModelCard, ModelFile, find_model, read_model_file
+from engine.spectral import SpectralCodec, SpectralConfig
+
+CODECS = {"spectral": (SpectralConfig, SpectralCodec)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A generator in evaluation mode, float32 on the CPU, and the file that it came from."""
+
+    generator: Generator
+    file: ModelFile
+
+
+def build(architecture: dict) -> Generator:
+    """A generator with new weights, of the shape that `Generator.settings` of another describes.
+
+    Raises:
+        KeyError, TypeError: the description is not one.
+    """
+    settings = dict(architecture["codec"])
+    config, codec = CODECS[settings.pop("kind")]
+    return Generator(codec(config(**settings)), BranchConfig(**architecture["branch"]))
+
+
+def load_model(name: str | None = None) -> Model:
+    """The model of that name or path; None means the bundled default.
+
+    Raises:
+        InputError: there is none, or its tensors do not fit its card.
+    """
+    file = find_model(name)
+    try:
+        generator = build(file.card.architecture)
+        generator.load_state_dict({key: value.float() for key, value in load_file(file.path).items()})
+    except (KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(
+            f"{file.path}: the model does not fit its card ({reason}); it may need a newer Voicebed"
+        ) from None
+    return Model(generator.eval().requires_grad_(False), file)
+
+
+def save_model(path: Path, generator: Generator, card: ModelCard) -> ModelFile:
+    """Write a model as float16 tensors and its card; the file appears whole or not at all.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    tensors = {key: value.to("cpu", torch.float16).contiguous() for key, value in generator.state_dict().items()}
+    part = path.with_name(f".{path.name}.part")
+    try:
+        save_file(tensors, part, {"voicebed": card.to_json()})
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return read_model_file(path)

@@ -1,0 +1,127 @@
+"""Remixing: gains for speech and noise, with regions, and the one render function for player and export."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import InputError, UsageError
+
+Audio = NDArray[np.floating]
+SILENCE_DB, TOP_DB = -math.inf, 12.0
+RAMP_SECONDS = 0.05
+
+
+def amplitude(db: float) -> float:
+    """Gain in dB as a factor; −∞ dB is exactly zero and 0 dB exactly one."""
+    return 10.0 ** (db / 20)
+
+
+def check_gain(name: str, db: float) -> None:
+    """Raise UsageError unless `db` is −∞ or a number up to +12."""
+    if math.isnan(db) or db > TOP_DB:
+        raise UsageError(f"{name} gain {db:g} dB is out of range; use -inf to {TOP_DB:g}")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A stretch with gains of its own, in place of the global ones.
+
+    Attributes:
+        start, end: seconds, end after start.
+        speech_db, noise_db: gains inside, −∞ to +12 dB.
+        ramp: seconds over which the gains cross over, inside the region, at both edges.
+    """
+
+    start: float
+    end: float
+    speech_db: float = 0.0
+    noise_db: float = 0.0
+    ramp: float = RAMP_SECONDS
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.start < self.end < math.inf and 0 <= self.ramp < math.inf):
+            raise UsageError(f"region {self.start:g} to {self.end:g} s: needs 0 <= start < end and a ramp of 0 or more")
+        check_gain("region speech", self.speech_db)
+        check_gain("region noise", self.noise_db)
+
+    def share(self, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far the region's gains hold at the given times: 0 outside, 1 inside, raised-cosine ramps at the edges."""
+        ramp = min(self.ramp, (self.end - self.start) / 2)
+        inside = np.minimum(seconds - self.start, self.end - seconds)
+        if ramp == 0:
+            return (inside >= 0).astype(np.float64)
+        return 0.5 - 0.5 * np.cos(np.pi * np.clip(inside / ramp, 0, 1))
+
+
+@dataclass(frozen=True)
+class Remix:
+    """Global gains in dB (−∞ to +12), and regions; where regions overlap, the later one in the list holds."""
+
+    speech_db: float = 0.0
+    noise_db: float = 0.0
+    regions: tuple[Region, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_gain("speech", self.speech_db)
+        check_gain("noise", self.noise_db)
+
+    def gains(self, start: int, frames: int, sample_rate: int) -> tuple[Audio, Audio]:
+        """Factors for speech and for noise, each (frames, 1) or (1, 1), from sample `start` on."""
+        speech, noise = (np.full((1, 1), amplitude(db)) for db in (self.speech_db, self.noise_db))
+        for region in self.regions:
+            if region.start * sample_rate < start + frames and region.end * sample_rate >= start:
+                share = region.share((start + np.arange(frames)) / sample_rate)[:, None]
+                speech = speech + share * (amplitude(region.speech_db) - speech)
+                noise = noise + share * (amplitude(region.noise_db) - noise)
+        return speech, noise
+
+
+def render(mixture: Audio, speech: Audio, remix: Remix, start: int, sample_rate: int) -> Audio:
+    """The remix of a block: g_noise · mixture + (g_speech − g_noise) · speech, which is g_speech · s + g_noise · n.
+
+    Where both gains are one this is the mixture, bit for bit.
+
+    Args:
+        mixture, speech: (frames, channels), full scale ±1.
+        start: sample of the recording at which the block begins.
+    """
+    of_speech, of_noise = remix.gains(start, len(mixture), sample_rate)
+    difference = (of_speech - of_noise).astype(mixture.dtype)
+    return of_noise.astype(mixture.dtype) * mixture + difference * speech
+
+
+def decibel_value(value: Any) -> float:
+    """A gain as it stands in a regions file: a number, or "-inf"."""
+    number = float(str(value).replace("−", "-").replace("∞", "inf"))
+    if math.isnan(number):
+        raise ValueError(f"{value} is not a gain")
+    return number
+
+
+def read_regions(path: Path) -> tuple[Region, ...]:
+    """Regions from a JSON file: a list, or {"regions": list}, of {"start", "end", "speech_db", "noise_db", "ramp"}.
+
+    Raises:
+        InputError: the file is missing or not of that form.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the regions ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not a JSON file of regions ({error})") from None
+    listed: Sequence[Any] = data.get("regions", ()) if isinstance(data, dict) else data
+    regions: list[Region] = []
+    for number, entry in enumerate(listed, 1):
+        try:
+            values = {k: decibel_value(v) if k.endswith("_db") else float(v) for k, v in entry.items()}
+            regions.append(Region(**values))
+        except (AttributeError, TypeError, ValueError, UsageError) as error:
+            raise InputError(f"{path}: region {number}: {error}") from None
+    return tuple(regions)

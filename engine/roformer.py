@@ -1,0 +1,105 @@
+"""RoFormer blocks: pre-norm attention with rotary positions, over a bounded neighbourhood of frames.
+
+Rotary position embedding: Su et al., "RoFormer" (arXiv 2104.09864).  Attention reaches `span` frames to each side, so a
+stack of blocks has a finite receptive field and a recording can be processed in windows without any difference from one
+pass over the whole (`engine.separator`).
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn each pair of features of `x` (..., frames, head_dim) by the angle of its frame."""
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+
+
+def local_view(x: Tensor, span: int) -> Tensor:
+    """Blocks of `span` frames, each with the block before and after: (b, h, t, d) -> (b, h, t / span, 3 span, d)."""
+    padded = F.pad(x, (0, 0, span, span)).unflatten(2, (-1, span))
+    return torch.cat((padded[:, :, :-2], padded[:, :, 1:-1], padded[:, :, 2:]), dim=3)
+
+
+class LocalAttention(nn.Module):
+    """Multi-head self-attention in which frame i sees the frames i - span … i + span.
+
+    Args:
+        width: features per frame; divisible by twice the number of heads.
+        heads: number of heads.
+        span: reach in frames to each side.
+    """
+
+    inverse_period: Tensor
+
+    def __init__(self, width: int, heads: int, span: int) -> None:
+        super().__init__()
+        self.heads, self.span = heads, span
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.register_buffer("inverse_period", 10000.0 ** -torch.linspace(0, 1, width // heads // 2), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, frames, width) -> the same shape."""
+        batch, frames, width = x.shape
+        span = self.span
+        length = -(-frames // span) * span
+        x = F.pad(x, (0, 0, 0, length - frames))
+        q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        angle = torch.arange(length, device=x.device)[:, None] * self.inverse_period
+        cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+
+        # Query block i against key blocks i - 1, i, i + 1; the mask trims that to +-span and to real frames.
+        query = torch.arange(length, device=x.device).view(-1, span, 1)
+        key = query.view(-1, 1, span)[:, :, :1] + torch.arange(-span, 2 * span, device=x.device)
+        allowed = ((query - key).abs() <= span) & (key >= 0) & (key < frames)
+        allowed |= query >= frames  # rows of padding, thrown away below, must not be empty
+
+        def blocks(t: Tensor) -> Tensor:  # (b, h, n, ...) -> (b n, h, ...), so that one mask serves all
+            return t.transpose(1, 2).flatten(0, 1)
+
+        # Written out: for blocks this small, the fused CPU kernel takes longer in training, and no less at inference.
+        score = blocks(q.unflatten(2, (-1, span))) @ blocks(local_view(k, span)).mT
+        mask = allowed[None].expand(batch, -1, -1, -1).reshape(-1, 1, span, 3 * span)
+        weight = (score * q.shape[-1] ** -0.5).masked_fill(~mask, -torch.inf).softmax(-1)
+        mixed = weight.to(v.dtype) @ blocks(local_view(v, span))
+        mixed = mixed.unflatten(0, (batch, -1)).permute(0, 1, 3, 2, 4).reshape(batch, length, width)
+        return self.out(mixed[:, :frames])
+
+
+class Block(nn.Module):
+    """One RoFormer block: x + attention(norm(x)), then x + feed_forward(norm(x))."""
+
+    def __init__(self, width: int, heads: int, feed_forward: int, span: int) -> None:
+        super().__init__()
+        self.attention_norm = nn.RMSNorm(width)
+        self.attention = LocalAttention(width, heads, span)
+        self.feed_forward_norm = nn.RMSNorm(width)
+        self.expand = nn.Linear(width, feed_forward)
+        self.contract = nn.Linear(feed_forward, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, frames, width) -> the same shape."""
+        x = x + self.attention(self.attention_norm(x))
+        return x + self.contract(F.gelu(self.expand(self.feed_forward_norm(x))))
+
+
+class RoFormer(nn.Module):
+    """A stack of blocks with a norm at the end: one branch of the generator.
+
+    Its receptive field is `layers * span` frames to each side (`reach`).
+    """
+
+    def __init__(self, width: int, layers: int, heads: int, feed_forward: int, span: int) -> None:
+        super().__init__()
+        self.reach = layers * span
+        self.blocks = nn.ModuleList(Block(width, heads, feed_forward, span) for _ in range(layers))
+        self.norm = nn.RMSNorm(width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(batch, frames, width) -> the same shape."""
+        for block in self.blocks:
+            x = block(x)
+        return self.norm(x)

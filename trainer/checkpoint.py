@@ -1,0 +1,49 @@
+"""Checkpoints of a running training: one safetensors file, written beside its name and renamed into place."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+
+def save_checkpoint(
+    path: Path, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer], progress: dict[str, Any]
+) -> None:
+    """Write the state of modules and optimisers, and `progress` (plain data), so that `load_checkpoint` restores them.
+
+    Raises:
+        OSError: the file cannot be written; an older checkpoint of that name is left as it was.
+    """
+    tensors: dict[str, Tensor] = {}
+    for name, module in modules.items():
+        tensors |= {f"{name}/{key}": value.contiguous() for key, value in module.state_dict().items()}
+    for name, optimizer in optimizers.items():
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"{name}/{index}/{key}": value.contiguous() for key, value in state.items()}
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, {"progress": json.dumps(progress)})
+    part.replace(path)
+
+
+def load_checkpoint(path: Path, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]) -> dict[str, Any]:
+    """Restore what `save_checkpoint` wrote into modules and optimisers of the same shape; returns `progress`."""
+    with safe_open(path, "pt") as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+        progress = json.loads(file.metadata()["progress"])
+    for name, module in modules.items():
+        prefix = name + "/"
+        module.load_state_dict(
+            {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+        )
+    for name, optimizer in optimizers.items():
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            if key.startswith(name + "/"):
+                _, index, entry = key.split("/")
+                state.setdefault(int(index), {})[entry] = value
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    return progress

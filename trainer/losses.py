@@ -1,0 +1,68 @@
+"""Losses between estimates and known parts.  Each takes waveforms (batch, samples) and gives one number per clip."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.masking import power
+from engine.spectral import mel_triangles
+from trainer.recipe import Weights
+
+FFT, HOP, COMPRESSION, MEL_BANDS = 512, 128, 0.3, 64
+
+
+def spectrum(x: Tensor) -> Tensor:
+    """Complex (batch, bins, frames) of waveforms, Hann window, 512/128 samples."""
+    return torch.stft(x, FFT, HOP, window=torch.hann_window(FFT, device=x.device), return_complex=True)
+
+
+def compressed(spec: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Magnitude^0.3, and the real and imaginary parts of the spectrum with that magnitude."""
+    squared = power(spec) + 1e-9
+    magnitude = squared.pow(COMPRESSION / 2)
+    turn = magnitude * squared.rsqrt()
+    return magnitude, spec.real * turn, spec.imag * turn
+
+
+def si_sdr(estimate: Tensor, target: Tensor) -> Tensor:
+    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al., arXiv 1811.02508), per clip, at most 30."""
+    estimate, target = estimate - estimate.mean(-1, keepdim=True), target - target.mean(-1, keepdim=True)
+    energy = target.square().sum(-1, keepdim=True) + 1e-8
+    projection = (estimate * target).sum(-1, keepdim=True) / energy * target
+    signal = projection.square().sum(-1) + 1e-8
+    error = (estimate - projection).square().sum(-1) + 1e-3 * signal.detach()
+    return 10 * torch.log10(signal / error)
+
+
+def spectral_distance(estimate: Tensor, target: Tensor, weights: Weights) -> Tensor:
+    """Weighted sum, per clip, of the errors in compressed complex, compressed magnitude and log-mel spectra."""
+    (em, er, ei), (tm, tr, ti) = compressed(a := spectrum(estimate)), compressed(b := spectrum(target))
+    loss = weights.magnitude * (em - tm).square().mean((-2, -1))
+    loss = loss + weights.complex_spectrum * ((er - tr).square() + (ei - ti).square()).mean((-2, -1))
+    if weights.log_mel:
+        mel = mel_triangles(FFT // 2 + 1, MEL_BANDS, 16000).to(a.device)
+        ea, ta = mel @ power(a), mel @ power(b)
+        floor = 1e-5 * ta.mean((-2, -1), keepdim=True) + 1e-3  # 50 dB below the clip: deeper holes are not heard
+        distance = F.smooth_l1_loss((ea + floor).log10(), (ta + floor).log10(), reduction="none", beta=0.2)
+        loss = loss + weights.log_mel * distance.mean((-2, -1))
+    return loss
+
+
+def separation_loss(
+    masked: Tensor, speech: Tensor, noise: Tensor, true_speech: Tensor, true_noise: Tensor, weights: Weights
+) -> Tensor:
+    """The supervised loss of the `warm_start` recipe, one number.
+
+    `masked` is the masked rendering of the speech, `speech` and `noise` the generator's raw outputs.  All clips are
+    brought to unit level first, so that quiet recordings count as much as loud ones; ratios count only where both
+    parts are present.
+    """
+    scale = (true_speech + true_noise).square().mean(-1, keepdim=True).add(1e-9).rsqrt()
+    masked, speech, noise, true_speech, true_noise = (
+        x * scale for x in (masked, speech, noise, true_speech, true_noise)
+    )
+    estimates, targets = torch.cat((masked, speech, noise)), torch.cat((true_speech, true_speech, true_noise))
+    share = torch.tensor((1.0, weights.direct, weights.noise), device=masked.device).repeat_interleave(len(masked))
+    both = ((true_speech.square().mean(-1) > 1e-4) & (true_noise.square().mean(-1) > 1e-4)).repeat(3)
+    loss = spectral_distance(estimates, targets, weights) - weights.si_sdr * si_sdr(estimates, targets) * both
+    return (share * loss).sum() / len(masked)

@@ -1,0 +1,125 @@
+"""Mixtures made on the fly from two unpaired priors (the `warm_start` addition of the recipes).
+
+Speech and noise are drawn independently; no recording of one ever belonged to the other.  Random equalisers, room
+responses, speeds and levels widen both priors.  Everything depends only on the generator that is handed in, so a batch
+can be made again from its seed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+from scipy import signal
+
+from trainer.corpus import Corpus
+from trainer.recipe import Mixing
+
+Audio = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Mixtures and their parts, each float32 (batch, samples), full scale ±1; mixture = speech + noise."""
+
+    mixture: Audio
+    speech: Audio
+    noise: Audio
+
+
+def active_level(audio: Audio, frame: int = 400) -> float:
+    """RMS over the frames within 30 dB of the loudest: the level of a talker without the pauses."""
+    frames = audio[: len(audio) // frame * frame].reshape(-1, frame)
+    power = np.square(frames).mean(1)
+    loud = power[power >= power.max() * 1e-3]
+    return float(np.sqrt(loud.mean()))
+
+
+def equalised(rng: np.random.Generator, audio: Audio) -> Audio:
+    """A random gentle second-order filter (Valin, arXiv 1709.08243, section on training data)."""
+    b, a = rng.uniform(-0.375, 0.375, (2, 2))
+    return np.asarray(signal.lfilter([1.0, *b], [1.0, *a], audio), np.float32)
+
+
+def reverberated(rng: np.random.Generator, audio: Audio, sample_rate: int) -> Audio:
+    """The audio in a synthetic room: direct sound and a tail of decaying noise (RT60 0.1 to 0.7 s)."""
+    decay = rng.uniform(0.1, 0.7)
+    time = np.arange(int(decay * sample_rate)) / sample_rate
+    tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / decay)
+    gap = int(rng.uniform(0.001, 0.01) * sample_rate)
+    tail[:gap] = 0
+    tail *= 10 ** (rng.uniform(-15, 0) / 20) / np.sqrt(np.square(tail).sum() + 1e-9)
+    tail[0] = 1
+    return signal.fftconvolve(audio, tail)[: len(audio)].astype(np.float32)
+
+
+def coloured_noise(rng: np.random.Generator, length: int, sample_rate: int) -> Audio:
+    """Hiss of a random tilt (white to brown), with mains hum or alone: what amplifiers and fans add."""
+    spectrum = np.fft.rfft(rng.standard_normal(length))
+    spectrum *= np.maximum(np.arange(len(spectrum)), 20.0) ** -rng.uniform(0, 1.2)
+    hiss = np.fft.irfft(spectrum, length)
+    hiss /= hiss.std()
+    if rng.random() < 0.5:
+        return hiss.astype(np.float32)
+    mains, time = rng.choice([50, 60]) * rng.uniform(0.99, 1.01), np.arange(length) / sample_rate
+    hum = np.zeros(length)
+    for harmonic in range(1, int(rng.integers(2, 30))):
+        hum += rng.exponential() / harmonic * np.sin(2 * np.pi * (mains * harmonic * time + rng.random()))
+    return (hum / hum.std() + hiss * 10 ** (rng.uniform(-40, 0) / 20)).astype(np.float32)
+
+
+class Mixer:
+    """Draws batches from a clean and a noise prior.
+
+    Args:
+        clean, noise: the corpora of each prior, all at one rate.
+        mixing: probabilities and ranges, from the recipe.
+    """
+
+    def __init__(self, clean: Sequence[Corpus], noise: Sequence[Corpus], mixing: Mixing) -> None:
+        self.clean, self.noise, self.mixing = clean, noise, mixing
+        self.sample_rate = clean[0].sample_rate
+
+    def batch(self, rng: np.random.Generator, size: int, seconds: float) -> Batch:
+        """`size` mixtures of `seconds`."""
+        pairs = [self._pair(rng, int(seconds * self.sample_rate)) for _ in range(size)]
+        speech, noise = (np.stack(part) for part in zip(*pairs, strict=True))
+        return Batch(speech + noise, speech, noise)
+
+    def _pair(self, rng: np.random.Generator, length: int) -> tuple[Audio, Audio]:
+        mixing, kind = self.mixing, rng.random()
+        speech, noise = np.zeros(length, np.float32), np.zeros(length, np.float32)
+        if kind >= mixing.only_noise:
+            speech = self._draw(rng, self.clean, length)
+            if rng.random() < mixing.reverberation:
+                speech = reverberated(rng, speech, self.sample_rate)
+            speech /= active_level(speech) + 1e-6
+        if kind < 1 - mixing.only_speech:
+            noise = self._one_noise(rng, length)
+            if rng.random() < mixing.second_noise:
+                noise = noise + self._one_noise(rng, length) * np.float32(10 ** (rng.uniform(-15, 0) / 20))
+            noise *= np.float32(10 ** (-rng.uniform(*mixing.snr_db) / 20))
+        if rng.random() < mixing.band_limit:
+            low_pass = signal.butter(6, rng.uniform(3000, 7500), fs=self.sample_rate, output="sos")
+            speech, noise = (np.asarray(signal.sosfilt(low_pass, part), np.float32) for part in (speech, noise))
+        level = np.float32(10 ** (rng.uniform(*mixing.level_db) / 20))
+        level /= max(1.0, level * float(np.abs(speech + noise).max()))
+        return speech * level, noise * level
+
+    def _one_noise(self, rng: np.random.Generator, length: int) -> Audio:
+        if rng.random() < self.mixing.synthetic_noise:
+            return coloured_noise(rng, length, self.sample_rate)
+        noise = self._draw(rng, self.noise, length)
+        if rng.random() < self.mixing.noise_reverberation:
+            noise = reverberated(rng, noise, self.sample_rate)
+        return noise / np.float32(np.sqrt(np.square(noise).mean()) + 1e-4)
+
+    def _draw(self, rng: np.random.Generator, prior: Sequence[Corpus], length: int) -> Audio:
+        weights = np.array([corpus.weight for corpus in prior])
+        corpus = prior[int(rng.choice(len(prior), p=weights / weights.sum()))]
+        speed = rng.uniform(*self.mixing.speed) if rng.random() < 0.6 else 1.0
+        audio = corpus.crop(rng, int(length * speed) + 64)
+        if speed != 1.0:
+            audio = soxr.resample(audio, speed, 1.0, quality="LQ")
+        return equalised(rng, np.pad(audio, (0, max(0, length - len(audio))))[:length])
