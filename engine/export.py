@@ -206,12 +206,14 @@ class AudioWriter:
         """Turns failures of the disk into words for the user."""
         try:
             yield
-        except (OSError, soundfile.SoundFileError, mutagen.MutagenError, AssertionError) as error:
+        except (OSError, soundfile.SoundFileError, mutagen.MutagenError, AssertionError, UnicodeEncodeError) as error:
             raise self._reason(error) from error  # soundfile asserts that all samples were taken
 
     def _reason(self, error: BaseException) -> VoicebedError:
         if isinstance(error, mutagen.MutagenError) and isinstance(error.__context__, OSError):
             error = error.__context__
+        if isinstance(error, UnicodeEncodeError):
+            return UsageError(f"Cannot write {self._path}: its name is not UTF-8; choose another.")
         number = error.errno if isinstance(error, OSError) else None
         if number and number not in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG):
             return UsageError(f"Cannot write {self._path}: {os.strerror(number)}.")

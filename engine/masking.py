@@ -1,7 +1,9 @@
 """From the two estimates to one time-frequency gain: the masked rendering.
 
-The gain is the share of the speech estimate in the sum of both powers, |αŝ|² / (|αŝ|² + |βn̂|²), between 0 and 1.  The
-trainer takes its losses through the same functions that `engine.separator` uses, so what is trained is what is heard.
+The gain is the share of the speech estimate in the sum of both magnitudes, |αŝ| / (|αŝ| + |βn̂|), between 0 and 1.
+Where both estimates are the mixture under masks that sum to one, as those of the least error do, it is the speech mask
+itself; the share of powers would suppress more.  The trainer takes its losses through the same functions that
+`engine.separator` uses, so what is trained is what is heard.
 """
 
 from torch import Tensor
@@ -18,7 +20,8 @@ def power(spectrum: Tensor) -> Tensor:
 
 def speech_gain(speech_power: Tensor, noise_power: Tensor) -> Tensor:
     """Gain in [0, 1] of the same shape as the two power spectra."""
-    return (speech_power + QUIET / 2) / (speech_power + noise_power + QUIET)
+    speech, noise = (speech_power + QUIET).sqrt(), (noise_power + QUIET).sqrt()
+    return speech / (speech + noise)
 
 
 def masked_speech(codec: Codec, x: Tensor, sources: Sources) -> Tensor:

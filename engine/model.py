@@ -43,8 +43,8 @@ def load_model(name: str | None = None) -> Model:
     try:
         generator = build(file.card.architecture)
         generator.load_state_dict({key: value.float() for key, value in load_file(file.path).items()})
-    except (KeyError, TypeError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
+    except (LookupError, TypeError, ValueError, ArithmeticError, AssertionError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"{file.path}: the model does not fit its card ({reason}); it may need a newer Voicebed"
         ) from None

@@ -105,6 +105,7 @@ def read_model_file(path: Path) -> ModelFile:
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a model file, or cut short ({error}); get it again") from None
     if "voicebed" not in metadata:
@@ -113,7 +114,6 @@ def read_model_file(path: Path) -> ModelFile:
         card = ModelCard.from_json(metadata["voicebed"])
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path}: its model card cannot be read ({error}); it may need a newer Voicebed") from None
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return ModelFile(path, card, f"{card.name}@{digest[:8]}", path.resolve().parent == BUNDLED.resolve())
 
 
@@ -149,6 +149,7 @@ def import_model(path: Path) -> ModelFile:
     Raises:
         InputError: it is not a model.
         UsageError: a model of that name is there already.
+        OSError: it cannot be copied.
     """
     read_model_file(path)
     target = user_folder() / f"{path.stem}{SUFFIX}"
@@ -158,8 +159,11 @@ def import_model(path: Path) -> ModelFile:
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(path, part)
-    part.replace(target)
+    try:
+        shutil.copyfile(path, part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
     return read_model_file(target)
 
 

@@ -110,9 +110,9 @@ def open_recording(path: Path) -> Recording:
     Raises InputError if the file is missing, unreadable, empty, damaged, or not a recording of 1 to 8 channels.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; choose a sound or video file")
     try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; choose a sound or video file")
         with path.open("rb") as file:
             has_bytes = bool(file.read(1))
     except OSError as error:

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,14 +113,20 @@ def read_regions(path: Path) -> tuple[Region, ...]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot read the regions ({error.strerror})") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a JSON file of regions ({error})") from None
-    listed: Sequence[Any] = data.get("regions", ()) if isinstance(data, dict) else data
+    listed = data.get("regions") if isinstance(data, dict) else data
+    if not isinstance(listed, list):
+        raise InputError(f'{path}: holds no list of regions; give a list, or {{"regions": list}}')
     regions: list[Region] = []
     for number, entry in enumerate(listed, 1):
         try:
             values = {k: decibel_value(v) if k.endswith("_db") else float(v) for k, v in entry.items()}
             regions.append(Region(**values))
-        except (AttributeError, TypeError, ValueError, UsageError) as error:
+        except (AttributeError, TypeError):
+            raise InputError(
+                f'{path}: region {number}: needs numbers "start" and "end"; may have "speech_db", "noise_db", "ramp"'
+            ) from None
+        except (ValueError, UsageError) as error:
             raise InputError(f"{path}: region {number}: {error}") from None
     return tuple(regions)

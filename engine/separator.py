@@ -128,7 +128,7 @@ class Separator:
         """Speech (length, channels) from sample `start` on; `chunk` begins at sample `origin`, on a whole second."""
         with torch.inference_mode():
             codec, model_rate = self.codec, self.codec.sample_rate
-            mono = self._resampled(chunk.mean(axis=1, dtype=np.float32), rate, model_rate)
+            mono = self._resampled(downmixed(chunk), rate, model_rate)
             x = torch.from_numpy(mono).to(self.device.device)[None]
             raw = self.generator(x)
             mixture, speech, noise = (codec.spectrum(source)[0] for source in (x, raw.speech, raw.noise))
@@ -213,6 +213,13 @@ class Gain:
         if rate > 2 * self.top:
             gain = torch.where(beyond.to(device), self.above[:, None], gain)
         return interpolated(gain, (seconds / self.frame_seconds).to(device), 0)
+
+
+def downmixed(audio: Audio) -> NDArray[np.float32]:
+    """Mean of the channels (samples,); the first channel where they cancel each other, as with a swapped wire."""
+    mean = audio.mean(axis=1, dtype=np.float32)
+    cancelled = np.vdot(mean, mean) < 1e-4 * np.vdot(audio[:, 0], audio[:, 0])
+    return audio[:, 0].astype(np.float32) if cancelled else mean
 
 
 def interpolated(values: Tensor, position: Tensor, dim: int) -> Tensor:

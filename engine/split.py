@@ -57,7 +57,7 @@ def split_arrays(start: int, mixture: Audio, speech: Audio, subtype: str) -> Spl
     """Noise := mixture − speech, with both on the grid and in the range of an integer `subtype`."""
     if subtype in BITS:
         scale = 2.0 ** (BITS[subtype] - 1)
-        grid = (np.rint(speech * scale) / scale).astype(mixture.dtype)
+        grid = np.clip(np.rint(speech * scale) / scale, -1, 1 - 1 / scale, dtype=mixture.dtype)
         noise = np.clip(mixture - grid, -1, 1 - 1 / scale, dtype=mixture.dtype)
         return Split(start, mixture, mixture - noise, noise)
     return Split(start, mixture, speech, mixture - speech)
@@ -83,6 +83,14 @@ def track_path(recording: Path, folder: Path, track: str) -> Path:
     return folder / f"{recording.stem}.{track}.wav"
 
 
+def check_tracks(tracks: Sequence[str]) -> None:
+    """Raise UsageError unless these are names of tracks, one at least."""
+    if unknown := sorted(set(tracks) - set(TRACKS)):
+        raise UsageError(f"unknown track '{', '.join(unknown)}'; choose from {', '.join(TRACKS)}")
+    if not tracks:
+        raise UsageError(f"no track to write; choose from {', '.join(TRACKS)}")
+
+
 def split(
     recording: Recording,
     separator: Separator,
@@ -97,9 +105,7 @@ def split(
     Raises:
         InputError, ResourceError, UsageError: as `Recording.blocks` and `AudioWriter` say; unknown track names.
     """
-    unknown = set(tracks) - set(TRACKS)
-    if unknown or not tracks:
-        raise UsageError(f"unknown track '{', '.join(sorted(unknown))}'; choose from {', '.join(TRACKS)}")
+    check_tracks(tracks)
     started = time.monotonic()
     report, off = SplitReport(), 0.0
     paths = {track: track_path(recording.path, folder, track) for track in TRACKS if track in tracks}

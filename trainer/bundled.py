@@ -1,60 +1,146 @@
-"""Train the bundled model: python -m trainer.bundled --root DIR --state DIR --minutes N [--processes N]."""
+"""The bundled model: train it, and pack it with its card.
+
+python -m trainer.bundled train --root DIR --state DIR --minutes N [--processes N]
+python -m trainer.bundled pack --root DIR --state DIR [--out FILE]
+"""
 
 import argparse
 import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
+from engine.model import load_model, save_model
+from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior
+from engine.separator import Separator
+from trainer.checkpoint import load_checkpoint, read_progress
 from trainer.corpus import Corpus, open_corpus
-from trainer.loop import Training
+from trainer.evaluate import Audio, evaluate_folder
+from trainer.loop import Training, new_generator
 from trainer.mixing import Mixer
-from trainer.recipe import load_recipe
+from trainer.recipe import Recipe, load_recipe, recipe_from
+
+HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
+TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
-def open_priors(roots: list[Path], cache: Path, sample_rate: int) -> tuple[list[Corpus], list[Corpus]]:
-    """(clean, noise) corpora of `bundled.toml`, each folder below the first root that has it."""
+def open_priors(roots: list[Path], cache: Path, sample_rate: int) -> dict[str, list[Corpus]]:
+    """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
+
+    Raises:
+        FileNotFoundError: a corpus is below none of the roots.
+    """
     listed = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     priors: dict[str, list[Corpus]] = {"clean": [], "noise": []}
     for prior, corpora in priors.items():
         for entry in listed[prior]:
-            folder = next((root / entry["folder"] for root in roots if (root / entry["folder"]).is_dir()), None)
+            name = entry.pop("folder")
+            folder = next((root / name for root in roots if (root / name).is_dir()), None)
             if folder is None:
-                raise FileNotFoundError(f"no folder {entry.pop('folder')} below {', '.join(map(str, roots))}")
-            del entry["folder"]
+                raise FileNotFoundError(f"no folder {name} below {', '.join(map(str, roots))}")
             corpora.append(open_corpus(folder, cache, sample_rate, **entry))
-    return priors["clean"], priors["noise"]
+    return priors
+
+
+def mixers(priors: dict[str, list[Corpus]], recipe: Recipe) -> tuple[Mixer, Mixer]:
+    """Mixers of the training parts and of the held-out parts; corpora of few files have nothing to hold out."""
+    parts = {name: [corpus.split(HELD_OUT) for corpus in prior] for name, prior in priors.items()}
+
+    def mixer(part: int) -> Mixer:
+        kept = {name: [pair[part] for pair in pairs if len(pair[part].samples)] for name, pairs in parts.items()}
+        return Mixer(kept["clean"], kept["noise"], recipe.mixing)
+
+    return mixer(0), mixer(1)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train, or go on training, and leave the checkpoint in the state folder."""
+    torch.set_num_threads(1)
+    recipe = load_recipe(options.recipe)
+    several = options.processes > 1
+    fabric = Fabric(
+        devices=options.processes,
+        precision=options.precision,
+        strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
+    )
+    fabric.launch()
+    training, held_out = mixers(open_priors(options.root, options.state / "cache", recipe.codec.sample_rate), recipe)
+    run = Training(fabric, recipe, training, held_out, options.state, minutes=options.minutes)
+    run.resume()
+    run.run()
+
+
+def pack(options: argparse.Namespace) -> None:
+    """Write the averaged weights of the checkpoint with their card, scored on the test clips where a root has them."""
+    checkpoint = options.state / "checkpoint.safetensors"
+    progress = read_progress(checkpoint)
+    recipe = recipe_from(progress["recipe"])
+    generator = new_generator(recipe)
+    load_checkpoint(checkpoint, {"average": generator}, {})
+    priors = open_priors(options.root, options.state / "cache", recipe.codec.sample_rate)
+    clean, noise = (tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in p) for p in priors.values())
+    card = ModelCard(
+        name=options.out.stem,
+        architecture=generator.settings,
+        sample_rate=recipe.codec.sample_rate,
+        method="USE-DDP generator (arXiv 2509.22942), spectral codec; warm start on mixtures of two unpaired priors",
+        licence="MIT",
+        date=date.today().isoformat(),
+        clean=clean,
+        noise=noise,
+        recipe=progress["recipe"] | {"processes": options.processes, "held_out": HELD_OUT},
+        steps=progress["step"],
+        training_hours=round(progress["seconds"] / 3600, 2),
+        machine=f"{options.processes} CPU cores",
+        seed=recipe.seed,
+        notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on.",
+    )
+    save_model(options.out, generator, card)
+    save_model(options.out, generator, replace(card, metrics=scores(options.out, options.root)))
+
+
+def scores(model: Path, roots: list[Path]) -> dict[str, dict[str, dict[str, float]]]:
+    """Mean scores of input and output on each test set that lies below a root."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    enhance = enhancer(model)
+    for name, title in TEST_SETS.items():
+        for root in roots:
+            if (folder := root / "test" / name).is_dir():
+                result = evaluate_folder(enhance, folder / "noisy", folder / "clean")
+                means = {"input": result.input_mean, "output": result.output_mean}
+                found[title] = {row: {k: round(v, 3) for k, v in mean.items()} for row, mean in means.items()}
+    return found
+
+
+def enhancer(model: Path | None) -> Callable[[Audio, int], Audio]:
+    """The speech track of a model file, or of the default model, as `evaluate_folder` wants it."""
+    separator = Separator(load_model(str(model) if model else None))
+    return lambda audio, rate: separator.speech(audio[:, None], rate)[:, 0]
 
 
 def main() -> None:
-    """Train, or go on training, and leave the checkpoint in the state folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--root", type=Path, action="append", required=True, help="folder that holds corpora; may be repeated"
-    )
-    parser.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
-    parser.add_argument("--recipe", default="warm_start")
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--processes", type=int, default=1)
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    recipe = load_recipe(arguments.recipe)
-    fabric = Fabric(
-        devices=arguments.processes,
-        precision="bf16-mixed",
-        strategy=DDPStrategy(forward_sync_buffers=False) if arguments.processes > 1 else "auto",
-    )
-    fabric.launch()
-    clean, noise = open_priors(arguments.root, arguments.state / "cache", recipe.codec.sample_rate)
-    parts = [[corpus.split(0.05) for corpus in prior] for prior in (clean, noise)]
-    # Corpora of few files have nothing to hold out.
-    chosen = [[[pair[part] for pair in prior if len(pair[part].samples)] for prior in parts] for part in (0, 1)]
-    training, held_out = (Mixer(clean, noise, recipe.mixing) for clean, noise in chosen)
-    run = Training(fabric, recipe, training, held_out, arguments.state, minutes=arguments.minutes)
-    run.resume()
-    run.run()
+    """Parse the command line and do it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for function in (train, pack):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+        command.add_argument("--root", type=Path, action="append", required=True, help="folder of corpora; repeatable")
+        command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
+        command.add_argument("--processes", type=int, default=1)
+        if function is train:
+            command.add_argument("--recipe", default="warm_start")
+            command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
+            command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")
+        else:
+            command.add_argument("--out", type=Path, default=BUNDLED / f"{DEFAULT}{SUFFIX}")
+    options = parser.parse_args()
+    options.function(options)
 
 
 if __name__ == "__main__":

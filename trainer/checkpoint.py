@@ -29,11 +29,16 @@ def save_checkpoint(
     part.replace(path)
 
 
+def read_progress(path: Path) -> dict[str, Any]:
+    """The plain data of a checkpoint, without its tensors."""
+    with safe_open(path, "pt") as file:
+        return json.loads(file.metadata()["progress"])
+
+
 def load_checkpoint(path: Path, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer]) -> dict[str, Any]:
     """Restore what `save_checkpoint` wrote into modules and optimisers of the same shape; returns `progress`."""
     with safe_open(path, "pt") as file:
         tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        progress = json.loads(file.metadata()["progress"])
     for name, module in modules.items():
         prefix = name + "/"
         module.load_state_dict(
@@ -46,4 +51,4 @@ def load_checkpoint(path: Path, modules: dict[str, nn.Module], optimizers: dict[
                 _, index, entry = key.split("/")
                 state.setdefault(int(index), {})[entry] = value
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    return progress
+    return read_progress(path)

@@ -25,6 +25,7 @@ from trainer.mixing import Batch, Mixer
 from trainer.muon import Muon
 from trainer.recipe import Recipe
 
+REPORT_EVERY = 50  # steps
 SYNC_EVERY = 20  # steps between agreements of the processes on time and stopping
 BAD_STEPS = 20  # this many non-finite gradients in a row end the run
 
@@ -81,7 +82,7 @@ class Training:
                 [p for n, p in named if not is_hidden_matrix(n, p)], rate, (0.9, 0.98), weight_decay=decay
             ),
         }
-        self.step, self.seconds, self.stop = 0, 0.0, False
+        self.step, self.seconds, self.asked_to_stop = 0, 0.0, False
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -122,8 +123,8 @@ class Training:
         self.average.to(fabric.device)
         started, before = time.monotonic(), self.seconds
         saved = validated = self.seconds
-        bad, losses = 0, []
-        while self.progress() < 1 and not self.stop:
+        stop, bad, losses = False, 0, []
+        while self.progress() < 1 and not stop:
             batch = self._batch(recipe.seed, self.step)
             loss = self._loss(model, batch)
             fabric.backward(loss)
@@ -140,12 +141,11 @@ class Training:
             self._follow(recipe.ema)
             losses.append(float(loss.detach()))
             self.step += 1
-            if self.steps == 0 or self.step % SYNC_EVERY == 0 or self.progress() >= 1:
+            if self.step % SYNC_EVERY == 0:
                 elapsed = before + time.monotonic() - started
-                if self.step % SYNC_EVERY == 0:
-                    self.seconds, self.stop = fabric.broadcast((elapsed, self.stop))
-            if self.step % 50 == 0 and fabric.is_global_zero:
-                self._tell(loss=float(np.mean(losses[-50:])), gradient=float(norm))
+                self.seconds, stop = fabric.broadcast((elapsed, self.asked_to_stop))
+            if self.step % REPORT_EVERY == 0 and fabric.is_global_zero:
+                self._tell(loss=float(np.mean(losses[-REPORT_EVERY:])), gradient=float(norm))
             if self.seconds - validated >= validate_every:
                 validated = self.seconds
                 if fabric.is_global_zero:
@@ -193,4 +193,4 @@ class Training:
         self.report({"step": self.step, "seconds": round(self.seconds), "eta": round(total - self.seconds), **values})
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
-        self.stop = True
+        self.asked_to_stop = True

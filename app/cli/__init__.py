@@ -1,16 +1,23 @@
 """The `voicebed` command.  Importing this package imports neither torch nor Qt: each command loads what it needs."""
 
+import errno
+import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import typer
 
 from app.cli import demo, models, remix, split
 from engine.errors import Cancelled, ResourceError, UsageError, VoicebedError
+
+CLEANING_SECONDS = 2.0
+OUT_OF_MEMORY = ("not enough memory", "out of memory", "allocate memory")  # as torch says it on different systems
 
 program = typer.Typer(
     name="voicebed",
@@ -27,15 +34,31 @@ program.command("demo")(demo.command)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (default: `sys.argv`); returns the exit code, after one clear line for any error."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        return program(arguments, standalone_mode=False) or 0
-    except BaseException as error:
-        expected = as_voicebed_error(error)
-        if expected is None or os.environ.get("VOICEBED_DEBUG"):
-            raise
-        print(f"voicebed: {expected}", file=sys.stderr)
-        return expected.exit_code
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file name may hold what the terminal cannot show
+    with _signals():
+        try:
+            code = program(arguments, standalone_mode=False) or 0
+            if code == Cancelled.exit_code:  # typer's answer to KeyboardInterrupt
+                raise KeyboardInterrupt
+            sys.stdout.flush()
+            return code
+        except BaseException as error:
+            expected = as_voicebed_error(error)
+            if expected is None or os.environ.get("VOICEBED_DEBUG"):
+                raise
+            if isinstance(expected, OutputClosed):
+                # Else Python complains when it flushes stdout at its end.
+                with suppress(OSError), Path(os.devnull).open("wb") as nothing:
+                    os.dup2(nothing.fileno(), sys.stdout.fileno())
+            with suppress(OSError):
+                print(f"voicebed: {expected}", file=sys.stderr)
+            return expected.exit_code
+
+
+class OutputClosed(Cancelled):
+    """Nobody reads what is printed any more."""
 
 
 def as_voicebed_error(error: BaseException) -> VoicebedError | None:
@@ -47,14 +70,37 @@ def as_voicebed_error(error: BaseException) -> VoicebedError | None:
             return Cancelled("cancelled; nothing half-written was left")
         case MemoryError():
             return ResourceError("not enough memory; close other programs and try again")
-        case RuntimeError() if "not enough memory" in str(error) or "out of memory" in str(error):
+        case RuntimeError() if any(words in str(error) for words in OUT_OF_MEMORY):
             return ResourceError("not enough memory; close other programs, or try --device cpu")
-        case BrokenPipeError():
-            return Cancelled("the output was closed")
+        case BrokenPipeError() | SystemExit(__context__=BrokenPipeError()):  # the latter from typer
+            return OutputClosed("the output was closed")
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return ResourceError(f"{error.filename or 'the disk'}: no space left; free some")
+        case OSError():
+            return UsageError(f"{error.filename or 'a file'} cannot be used ({error.strerror or error})")
     # typer's usage errors: their base class has no public name.
     message = getattr(error, "format_message", None)
     return UsageError(f"{message()} Try --help.") if message else None
 
 
-def _interrupt(number: int, frame: FrameType | None) -> Any:
-    raise KeyboardInterrupt
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Signals that ask the process to end do so cleanly; one right after another does not disturb the cleaning up."""
+    last = -CLEANING_SECONDS
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        if time.monotonic() - last >= CLEANING_SECONDS:
+            last = time.monotonic()
+            raise KeyboardInterrupt
+
+    numbers = {signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows has no SIGHUP
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # as `nohup` and `&` in a script want it
+            signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

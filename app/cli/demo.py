@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.split import Device, Json, Model, make_folder
+from app.cli.split import Device, Json, Model, made_folder
 
 RECORDING = Path(__file__).parents[2] / "resources" / "demo" / "cafe.flac"
 NOISE_DB = -18.0  # the preset "Clean but natural"
@@ -26,13 +26,13 @@ def command(
     from engine.separator import Separator
     from engine.split import split
 
-    make_folder(output)
     recording = open_recording(RECORDING)
     separator = Separator(load_model(model), device)
-    with progress("Splitting") as advance:
-        parts = split(recording, separator, output, progress=advance)
-    with progress("Remixing") as advance:
-        mix = mixdown(recording, separator, Remix(noise_db=NOISE_DB), output / "cafe.remix.flac", progress=advance)
+    with made_folder(output):
+        with progress("Splitting") as advance:
+            parts = split(recording, separator, output, progress=advance)
+        with progress("Remixing") as advance:
+            mix = mixdown(recording, separator, Remix(noise_db=NOISE_DB), output / "cafe.remix.flac", progress=advance)
     files = {"mixture": RECORDING, **parts.tracks, "remix": mix.output}
     lanes = {name: open_recording(path).read(0, recording.frames).mean(1) for name, path in files.items()}
     result = plain(parts) | {

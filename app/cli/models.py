@@ -69,7 +69,7 @@ def show(name: Annotated[str, typer.Argument(metavar="M")], json: Json = False) 
 
 
 @program.command("import")
-def import_command(file: Annotated[Path, typer.Argument(metavar="FILE")], json: Json = False) -> None:
+def import_command(file: Annotated[Path, typer.Argument(metavar="FILE", readable=False)], json: Json = False) -> None:
     """Copy a model file into the folder of your models."""
     from app.cli.output import print_json
     from engine.model_files import import_model

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.split import Progress
 
-PLAIN_STEP = 0.1  # without a terminal: one line per tenth
+PLAIN_STEPS = 20  # lines without a terminal, at most
 
 
 def plain(value: Any) -> Any:
@@ -32,13 +32,13 @@ def plain(value: Any) -> Any:
 
 
 def print_json(value: Any) -> None:
-    """Exactly one JSON object on stdout."""
-    print(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
+    """Exactly one JSON object on stdout, in ASCII, which every pipe can carry."""
+    print(json.dumps(plain(value), allow_nan=False))
 
 
 @contextmanager
 def progress(title: str) -> "Iterator[Progress]":
-    """A progress bar with remaining time on stderr; in a pipe, a line for each tenth."""
+    """A progress bar with remaining time on stderr; in a pipe, a line now and then."""
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -49,13 +49,13 @@ def progress(title: str) -> "Iterator[Progress]":
             task = bar.add_task(title, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
         return
-    started, shown = time.monotonic(), 0.0
+    started, shown = time.monotonic(), 0
 
     def line(done: float, total: float) -> None:
         nonlocal shown
         share = done / total
-        if share >= shown + PLAIN_STEP or share >= 1 > shown:
-            shown = share
+        if (step := int(share * PLAIN_STEPS)) > shown:
+            shown = step
             left = (time.monotonic() - started) * (1 / share - 1)
             print(f"{title}: {100 * share:.0f} %, {left:.0f} s left", file=sys.stderr, flush=True)
 

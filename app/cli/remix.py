@@ -23,8 +23,8 @@ def gain(text: str) -> float:
 
 
 def command(
-    recording: Annotated[Path, typer.Argument(metavar="IN", help="Recording to remix.")],
-    output: Annotated[Path, typer.Option("-o", help="File to write; its suffix decides the format.")],
+    recording: Annotated[Path, typer.Argument(metavar="IN", readable=False, help="Recording to remix.")],
+    output: Annotated[Path, typer.Option("-o", readable=False, help="File to write; its suffix decides the format.")],
     speech: Annotated[float, typer.Option(parser=gain, metavar="DB", help="Speech gain in dB, -inf to 12.")] = 0.0,
     noise: Annotated[float, typer.Option(parser=gain, metavar="DB", help="Noise gain in dB, -inf to 12.")] = 0.0,
     loudness: Annotated[
@@ -34,7 +34,9 @@ def command(
         float | None,
         typer.Option("--true-peak", metavar="DBTP", help="Peak ceiling, e.g. -1; with --loudness, -1 unless given."),
     ] = None,
-    regions: Annotated[Path | None, typer.Option(help="JSON file of stretches with gains of their own.")] = None,
+    regions: Annotated[
+        Path | None, typer.Option(readable=False, help="JSON file of stretches with gains of their own.")
+    ] = None,
     model: Model = None,
     device: Device = "auto",
     json: Json = False,

@@ -1,6 +1,8 @@
 """voicebed split: write the speech and noise tracks of recordings."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,9 +19,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 
 
 def command(
-    recordings: Annotated[list[Path], typer.Argument(metavar="IN...", help="Recordings to split.")],
+    recordings: Annotated[list[Path], typer.Argument(metavar="IN...", readable=False, help="Recordings to split.")],
     output: Annotated[
-        Path | None, typer.Option("-o", help="Folder for the tracks; default: beside each input.")
+        Path | None, typer.Option("-o", readable=False, help="Folder for the tracks; default: beside each input.")
     ] = None,
     model: Model = None,
     device: Device = "auto",
@@ -32,32 +34,31 @@ def command(
     from engine.model import load_model
     from engine.recording import open_recording
     from engine.separator import Separator
-    from engine.split import split
+    from engine.split import check_tracks, split
 
     wanted = [track.strip() for track in tracks.split(",") if track.strip()]
+    check_tracks(wanted)
     check_names(recordings, output)
-    if output:
-        make_folder(output)
+    separator = Separator(load_model(model), device, render)
     files: list[dict] = []
     failures: list[VoicebedError] = []
-    separator: Separator | None = None
-    for path in recordings:
-        try:
-            recording = open_recording(path)
-            separator = separator or Separator(load_model(model), device, render)
-            with progress(f"Splitting {path.name}") as advance:
-                result = split(recording, separator, output or path.parent, wanted, advance)
-        except VoicebedError as error:
-            if len(recordings) == 1:
-                raise
-            # One bad file among many: say so at once, and go on with the others.
-            print(f"voicebed: {error}", file=sys.stderr)
-            failures.append(error)
-            files.append({"input": str(path), "error": str(error)})
-            continue
-        files.append(plain(result))
-        if not json:
-            describe(result)
+    with made_folder(output) if output else nullcontext():
+        for path in recordings:
+            try:
+                recording = open_recording(path)
+                with progress(f"Splitting {path.name}") as advance:
+                    result = split(recording, separator, output or path.parent, wanted, advance)
+            except VoicebedError as error:
+                if len(recordings) == 1:
+                    raise
+                # One bad file among many: say so at once, and go on with the others.
+                print(f"voicebed: {error}", file=sys.stderr)
+                failures.append(error)
+                files.append({"input": str(path), "error": str(error)})
+                continue
+            files.append(plain(result))
+            if not json:
+                describe(result)
     if json:
         print_json({"files": files})
     if failures:
@@ -65,22 +66,37 @@ def command(
 
 
 def check_names(recordings: list[Path], output: Path | None) -> None:
-    """Raise UsageError where the tracks of two inputs would have one name."""
+    """Raise UsageError where the tracks of two inputs would have one name, or a track that of an input."""
+    from engine.split import TRACKS, track_path
+
     seen: dict[Path, Path] = {}
+    inputs = {path.resolve() for path in recordings}
     for path in recordings:
-        other = seen.setdefault((output or path.parent) / path.stem, path)
+        folder = (output or path.parent).resolve()
+        other = seen.setdefault(folder / path.stem, path)
         if other is not path:
             raise UsageError(
                 f"{other} and {path} would write the same tracks; split them into different folders with -o"
             )
+        for track in TRACKS:
+            if (place := track_path(path, folder, track)) in inputs:
+                raise UsageError(f"a track of {path} would replace the input {place}; choose another folder with -o")
 
 
-def make_folder(folder: Path) -> None:
-    """Create the output folder, or raise UsageError."""
+@contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Create the output folder, or raise UsageError; one that nothing came into is removed again."""
     try:
+        new = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made a folder ({error.strerror}); choose another with -o") from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for place in new:
+                place.rmdir()
 
 
 def describe(result: "SplitResult") -> None:

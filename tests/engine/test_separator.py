@@ -1,0 +1,111 @@
+"""Separating streams: no seams, no delay, any rate and channel count."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.errors import UsageError
+from engine.model import Model, load_model
+from engine.separator import Gain, Separator, SplitReport, interpolated, rechunked
+
+
+@pytest.fixture(scope="module")
+def model(model_path: Path) -> Model:
+    return load_model(str(model_path))
+
+
+def noise(frames: int, channels: int = 1) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((frames, channels)).astype(np.float32) * 0.1
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
+def test_windows_leave_no_seams(model: Model, rate: int) -> None:
+    audio = noise(9 * rate + 123)
+    whole = Separator(model, "cpu", window=20).speech(audio, rate)
+    pieces = Separator(model, "cpu", window=2)
+    assert pieces.window_seconds == 2
+    difference = pieces.speech(audio, rate) - whole
+    assert np.sum(difference**2) < 1e-8 * np.sum(whole**2)
+
+
+def test_block_cutting_does_not_matter(model: Model) -> None:
+    audio = noise(70000)
+    separator = Separator(model, "cpu", window=2)
+    blocks = np.array_split(audio, [1, 5, 40001, 40002])
+    joined = np.concatenate([w.speech for w in separator.windows(blocks, 16000)])
+    assert np.array_equal(joined, separator.speech(audio, 16000))
+
+
+@pytest.mark.parametrize("render", ["masked", "direct"])
+@pytest.mark.parametrize(
+    ("frames", "channels", "rate"), [(1, 1, 48000), (100, 2, 192000), (5000, 8, 44100), (999, 1, 6000)]
+)
+def test_shape_is_kept(model: Model, frames: int, channels: int, rate: int, render: str) -> None:
+    audio = noise(frames, channels)
+    speech = Separator(model, "cpu", render).speech(audio, rate)
+    assert speech.shape == audio.shape and speech.dtype == audio.dtype
+    assert np.isfinite(speech).all()
+
+
+def test_no_delay(model: Model) -> None:
+    audio = noise(32000)
+    speech = Separator(model, "cpu").speech(audio, 16000)
+    spectrum = np.fft.rfft(audio[:, 0]).conj() * np.fft.rfft(speech[:, 0])
+    assert np.argmax(np.fft.irfft(spectrum)) == 0
+
+
+def test_channels_share_one_gain(model: Model) -> None:
+    left = noise(16000)
+    stereo = np.concatenate((left, 0.5 * left), axis=1)
+    speech = Separator(model, "cpu").speech(stereo, 16000)
+    assert np.allclose(speech[:, 1], 0.5 * speech[:, 0], atol=1e-6)
+
+
+def test_channels_in_opposite_phase_are_heard(model: Model) -> None:
+    left = noise(16000)
+    separator = Separator(model, "cpu")
+    opposed = separator.speech(np.concatenate((left, -left), axis=1), 16000)
+    assert np.allclose(opposed[:, 0], separator.speech(left, 16000)[:, 0], atol=1e-6)
+
+
+def test_report_explains_the_mixture(model: Model) -> None:
+    report = SplitReport()
+    list(Separator(model, "cpu").windows([noise(48000)], 16000, report))
+    alpha, beta = report.weights
+    assert 0 < alpha < 5 and 0 < beta < 5
+    assert -60 < report.residual_db < 0
+    assert SplitReport().weights == pytest.approx((1, 1)) and SplitReport().residual_db == -300
+
+
+def test_unknown_choices_are_refused(model: Model) -> None:
+    with pytest.raises(UsageError, match="rendering"):
+        Separator(model, render="painted")
+    with pytest.raises(UsageError, match="device"):
+        Separator(model, device="abacus")
+
+
+def test_gain_above_the_model_follows_its_top_band() -> None:
+    speech, silence = torch.ones(3, 257), torch.zeros(3, 257)
+    low_noise = silence.clone()
+    low_noise[:, :40] = 100  # up to 1.2 kHz
+    gain = Gain(speech, low_noise, 0.016, 16000).at(torch.tensor([0.0, 0.02]), 769, 48000)
+    assert gain.shape == (2, 769)
+    assert (gain[:, 300:] > 0.99).all() and (gain[:, :39] < 0.1).all()
+
+
+def test_interpolation_meets_both_neighbours() -> None:
+    values = torch.tensor([[0.0, 10.0], [1.0, 20.0]])
+    assert interpolated(values, torch.tensor([0.0, 0.25, 1.0, 5.0]), 0)[:, 0].tolist() == [0, 0.25, 1, 1]
+    assert interpolated(values, torch.tensor([0.5]), 1).flatten().tolist() == [5, 10.5]
+
+
+def test_rechunked_pieces_overlap_and_end_short() -> None:
+    blocks = np.array_split(np.arange(10.0)[:, None], [3, 4])
+    assert [piece[:, 0].tolist() for piece in rechunked(blocks, 4, 6)] == [
+        [0, 1, 2, 3, 4, 5],
+        [4, 5, 6, 7, 8, 9],
+        [8, 9],
+    ]
+    assert list(rechunked([], 4, 6)) == []

@@ -1,0 +1,134 @@
+"""The loop: it learns, resumes where it was, and survives being stopped."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from engine.generator import BranchConfig
+from engine.masking import masked_speech
+from engine.spectral import SpectralConfig
+from trainer.corpus import Corpus
+from trainer.loop import Training, is_hidden_matrix, new_generator
+from trainer.mixing import Mixer
+from trainer.muon import Muon, orthogonalised
+from trainer.recipe import FOLDER, Recipe, load_recipe, recipe_from
+
+Priors = tuple[list[Corpus], list[Corpus]]
+SMALL = Recipe(
+    batch=2,
+    seconds=0.5,
+    warm_up=2,
+    codec=SpectralConfig(bands=16, width=16, encoder_blocks=1, decoder_blocks=1, level_reach=20),
+    branch=BranchConfig(layers=1, heads=2, feed_forward=32, span=8),
+)
+
+
+def training(priors: Priors, folder: Path, steps: int, recipe: Recipe = SMALL) -> Training:
+    mixer = Mixer(*priors, recipe.mixing)
+    return Training(Fabric(accelerator="cpu", devices=1), recipe, mixer, mixer, folder, steps=steps)
+
+
+def test_training_lowers_the_loss(priors: Priors, tmp_path: Path) -> None:
+    recipe = replace(SMALL, learning_rate=5e-3, ema=0.9)
+    run = training(priors, tmp_path, 40, recipe)
+    before = run.validate(8, 1.0)["si_sdr"]
+    run.run()
+    assert run.validate(8, 1.0)["si_sdr"] > before + 1
+
+
+def test_a_resumed_run_equals_an_unbroken_one(priors: Priors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("whole", "broken"):
+        (tmp_path / name).mkdir()
+    whole = training(priors, tmp_path / "whole", 8)
+    whole.run()
+    monkeypatch.setattr("trainer.loop.SYNC_EVERY", 2)
+    first = training(priors, tmp_path / "broken", 8)
+    first.report = lambda line: first.__setattr__("asked_to_stop", True)
+    monkeypatch.setattr("trainer.loop.REPORT_EVERY", 3)  # asked in step 3, agreed on in step 4
+    first.run()
+    second = training(priors, tmp_path / "broken", 8)
+    assert second.resume() and second.step == 4
+    second.run()
+    for name, module in whole.modules.items():
+        for key, value in module.state_dict().items():
+            assert torch.allclose(value, second.modules[name].state_dict()[key], atol=1e-6), key
+
+
+def test_a_new_folder_has_nothing_to_resume(priors: Priors, tmp_path: Path) -> None:
+    assert not training(priors, tmp_path, 4).resume()
+
+
+def test_endless_bad_gradients_end_the_run(priors: Priors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = training(priors, tmp_path, 100)
+    monkeypatch.setattr("trainer.loop.separation_loss", lambda masked, *rest: (masked * torch.nan).sum())
+    with pytest.raises(FloatingPointError):
+        run.run()
+    assert all(torch.isfinite(p).all() for p in run.generator.parameters())
+
+
+def test_learning_rate_warms_up_and_falls_to_zero(priors: Priors, tmp_path: Path) -> None:
+    run = training(priors, tmp_path, 100)
+    rates = []
+    for run.step in range(101):
+        rates.append(run.learning_rate())
+    assert rates[0] == pytest.approx(SMALL.learning_rate / 2, rel=0.01) and max(rates) == pytest.approx(rates[1])
+    assert rates[100] == pytest.approx(0, abs=1e-9) and np.all(np.diff(rates[2:]) < 0)
+
+
+def test_muon_makes_updates_orthogonal() -> None:
+    stack = orthogonalised(torch.randn(3, 24, 40), torch.float32)
+    assert stack.shape == (3, 24, 40)
+    values = torch.linalg.svdvals(stack)
+    assert values.min() > 0.4 and values.max() < 1.3
+    matrix = torch.nn.Parameter(torch.zeros(4, 4))
+    matrix.grad = torch.eye(4)
+    Muon([matrix], 0.1, weight_decay=0).step()
+    assert (matrix.diag() < 0).all()
+
+
+def test_muon_gets_the_hidden_matrices_only() -> None:
+    named = dict(new_generator(SMALL).named_parameters())
+    hidden = {name for name, parameter in named.items() if is_hidden_matrix(name, parameter)}
+    assert "speech_branch.blocks.0.attention.qkv.weight" in hidden
+    assert not hidden & {"codec.embed.weight", "codec.band_gain.weight", "codec.bin_correction.weight"}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.toml")), ids=lambda path: path.stem)
+def test_recipes_load_and_survive_their_json(path: Path) -> None:
+    recipe = load_recipe(path.stem)
+    assert recipe.name == path.stem
+    assert recipe_from(json.loads(json.dumps(recipe.as_dict()))) == recipe
+    assert tomllib.loads(path.read_text())
+
+
+def test_masked_rendering_is_the_share_of_the_speech(priors: Priors) -> None:
+    generator = new_generator(SMALL)
+    x = torch.randn(1, 4000)
+    sources = generator(x)
+    same = sources._replace(noise=sources.speech)
+    assert torch.allclose(masked_speech(generator.codec, x, same), x / 2, atol=1e-3)
+
+
+def test_bundled_training_refuses_missing_corpora(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "trainer.bundled",
+        "train",
+        "--root",
+        tmp_path,
+        "--state",
+        tmp_path,
+        "--minutes",
+        "1",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "no folder clean/librispeech" in done.stderr

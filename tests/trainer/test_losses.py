@@ -1,0 +1,52 @@
+"""Losses against values worked out by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.losses import compressed, separation_loss, si_sdr, spectral_distance, spectrum
+from trainer.recipe import Weights
+
+
+def test_si_sdr_of_orthogonal_error() -> None:
+    t = torch.arange(8000) / 8000
+    target, error = torch.sin(2 * np.pi * 100 * t), torch.sin(2 * np.pi * 200 * t)
+    assert float(si_sdr(3 * (target + 0.1 * error), target)) == pytest.approx(20, abs=0.5)  # the cap of 30 is soft
+    assert float(si_sdr(target, target)) == pytest.approx(30, abs=0.1)
+
+
+def test_compression_keeps_the_phase() -> None:
+    spec = spectrum(torch.randn(1, 4000))
+    magnitude, real, imaginary = compressed(spec)
+    assert torch.allclose(torch.complex(real, imaginary).abs(), magnitude, rtol=1e-3, atol=1e-3)
+    assert torch.allclose(magnitude, spec.abs() ** 0.3, rtol=1e-2, atol=1e-2)
+
+
+def test_magnitude_term_by_hand() -> None:
+    x = torch.randn(1, 4000)
+    only = Weights(complex_spectrum=0, magnitude=2, log_mel=0)
+    expected = 2 * ((compressed(spectrum(x))[0] - compressed(spectrum(2 * x))[0]) ** 2).mean()
+    assert float(spectral_distance(x, 2 * x, only)) == pytest.approx(float(expected))
+    assert float(spectral_distance(x, x, Weights())) == pytest.approx(0, abs=1e-6)
+
+
+def test_holes_cost_more_with_the_log_mel_term() -> None:
+    x = torch.randn(1, 4000)
+    assert spectral_distance(0 * x, x, Weights()) > spectral_distance(0 * x, x, Weights(log_mel=0))
+
+
+def test_the_loss_is_least_at_the_truth_and_blind_to_level() -> None:
+    speech, noise = torch.randn(2, 3, 8000)
+    truth = separation_loss(speech, speech, noise, speech, noise, Weights())
+    swapped = separation_loss(noise, noise, speech, speech, noise, Weights())
+    soft, hiss = 0.01 * speech, 0.01 * noise
+    quiet = separation_loss(soft, soft, hiss, soft, hiss, Weights())
+    assert truth < swapped
+    assert float(quiet) == pytest.approx(float(truth), rel=1e-3)
+
+
+def test_silent_parts_give_finite_gradients() -> None:
+    estimate = torch.randn(2, 4000, requires_grad=True)
+    silent = torch.zeros(2, 4000)
+    separation_loss(estimate, estimate, silent, silent, torch.randn(2, 4000), Weights()).backward()
+    assert estimate.grad is not None and torch.isfinite(estimate.grad).all()

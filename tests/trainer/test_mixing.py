@@ -1,0 +1,50 @@
+"""Mixtures of two unpaired priors."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from trainer.corpus import Corpus
+from trainer.mixing import Mixer, active_level, coloured_noise, reverberated
+from trainer.recipe import Mixing
+
+Priors = tuple[list[Corpus], list[Corpus]]
+
+
+def test_the_parts_make_the_mixture_and_the_seed_makes_the_batch(priors: Priors) -> None:
+    mixer = Mixer(*priors, Mixing())
+    batch, again, other = (mixer.batch(np.random.default_rng(seed), 6, 1.0) for seed in (1, 1, 2))
+    assert batch.mixture.shape == (6, 16000) and batch.mixture.dtype == np.float32
+    assert np.array_equal(batch.mixture, batch.speech + batch.noise)
+    assert np.array_equal(batch.mixture, again.mixture) and not np.array_equal(batch.mixture, other.mixture)
+    assert np.abs(batch.mixture).max() <= 1.001
+
+
+@pytest.mark.parametrize("snr", [-5.0, 0.0, 20.0])
+def test_the_ratio_is_the_one_asked_for(priors: Priors, snr: float) -> None:
+    plain = Mixing(
+        (snr, snr), only_noise=0, only_speech=0, second_noise=0, reverberation=0, band_limit=0, synthetic_noise=0
+    )
+    batch = Mixer(*priors, plain).batch(np.random.default_rng(0), 8, 1.0)
+    for speech, noise in zip(batch.speech, batch.noise, strict=True):
+        assert 20 * np.log10(active_level(speech) / noise.std()) == pytest.approx(snr, abs=0.5)
+
+
+@pytest.mark.parametrize(("kind", "silent"), [("only_noise", "speech"), ("only_speech", "noise")])
+def test_one_part_can_be_missing(priors: Priors, kind: str, silent: str) -> None:
+    mixing = replace(Mixing(only_noise=0, only_speech=0), **{kind: 1.0})
+    batch = Mixer(*priors, mixing).batch(np.random.default_rng(0), 3, 0.5)
+    assert not getattr(batch, silent).any() and batch.mixture.any()
+
+
+def test_a_room_keeps_the_direct_sound_in_place() -> None:
+    click = np.zeros(8000, np.float32)
+    click[100] = 1
+    wet = reverberated(np.random.default_rng(0), click, 16000)
+    assert np.argmax(np.abs(wet)) == 100 and not wet[:99].round(5).any() and wet[200:3000].any()
+
+
+def test_coloured_noise_is_of_unit_level() -> None:
+    for seed in range(4):
+        assert 0.5 < coloured_noise(np.random.default_rng(seed), 16000, 16000).std() < 2
