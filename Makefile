@@ -21,7 +21,7 @@ check: .venv/ready  ## what a change must pass before it is sent: format, lint, 
 	$(BIN)/pytest
 
 bench: .venv/ready  ## the figures in the README (needs ../shared/corpora for the quality table)
-	$(BIN)/python -m tests.benchmarks.speed
+	$(BIN)/python -m tests.benchmarks.reach
 	$(BIN)/python -m tests.benchmarks.quality
 
 # Built once; made anew when the dependencies change.

@@ -10,6 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
+class Norm(nn.RMSNorm):
+    """RMSNorm over the last dimension, in float32 whatever comes in (under autocast it can be bfloat16)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., width) -> the same shape, float32."""
+        return super().forward(x.float())
+
+
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn each pair of features of `x` (..., frames, head_dim) by the angle of its frame."""
     a, b = x.chunk(2, dim=-1)
@@ -74,9 +82,9 @@ class Block(nn.Module):
 
     def __init__(self, width: int, heads: int, feed_forward: int, span: int) -> None:
         super().__init__()
-        self.attention_norm = nn.RMSNorm(width)
+        self.attention_norm = Norm(width)
         self.attention = LocalAttention(width, heads, span)
-        self.feed_forward_norm = nn.RMSNorm(width)
+        self.feed_forward_norm = Norm(width)
         self.expand = nn.Linear(width, feed_forward)
         self.contract = nn.Linear(feed_forward, width)
 
@@ -96,7 +104,7 @@ class RoFormer(nn.Module):
         super().__init__()
         self.reach = layers * span
         self.blocks = nn.ModuleList(Block(width, heads, feed_forward, span) for _ in range(layers))
-        self.norm = nn.RMSNorm(width)
+        self.norm = Norm(width)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frames, width) -> the same shape."""

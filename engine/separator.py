@@ -19,7 +19,7 @@ from scipy.fft import next_fast_len
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.device import choose_device, use_sensible_threads
+from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
 from engine.errors import UsageError
 from engine.generator import inner_products, least_squares
 from engine.masking import power, speech_gain
@@ -124,13 +124,18 @@ class Separator:
         parts = [window.speech for window in self.windows([audio], sample_rate)]
         return np.concatenate(parts) if parts else audio[:0]
 
+    def mono_speech(self, audio: Audio, sample_rate: int) -> Audio:
+        """The speech part of a mono array (samples,)."""
+        return self.speech(audio[:, None], sample_rate)[:, 0]
+
     def _window(self, chunk: Audio, origin: int, start: int, length: int, rate: int, report: SplitReport) -> Audio:
         """Speech (length, channels) from sample `start` on; `chunk` begins at sample `origin`, on a whole second."""
         with torch.inference_mode():
             codec, model_rate = self.codec, self.codec.sample_rate
             mono = self._resampled(downmixed(chunk), rate, model_rate)
             x = torch.from_numpy(mono).to(self.device.device)[None]
-            raw = self.generator(x)
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=multiplies_bfloat16(x.device)):
+                raw = self.generator(x)
             mixture, speech, noise = (codec.spectrum(source)[0] for source in (x, raw.speech, raw.noise))
             alpha, beta, products = self._weights(mixture, speech, noise)
             first = (start - origin) * model_rate // rate // codec.hop

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.generator import Codec, Encoded
+from engine.roformer import Norm
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class ConvBlock(nn.Module):
     def __init__(self, width: int, expansion: int, kernel: int) -> None:
         super().__init__()
         self.depthwise = nn.Conv1d(width, width, kernel, padding=kernel // 2, groups=width)
-        self.norm = nn.RMSNorm(width)
+        self.norm = Norm(width)
         self.expand = nn.Linear(width, expansion * width)
         self.contract = nn.Linear(expansion * width, width)
 
@@ -72,7 +73,7 @@ class SpectralCodec(Codec):
         self.embed = nn.Linear(3 * bins + config.bands + 1, config.width)
         self.encoder = nn.ModuleList(ConvBlock(*blocks) for _ in range(config.encoder_blocks))
         self.decoder = nn.ModuleList(ConvBlock(*blocks) for _ in range(config.decoder_blocks))
-        self.decoder_norm = nn.RMSNorm(config.width)
+        self.decoder_norm = Norm(config.width)
         self.band_gain = nn.Linear(config.width, config.bands)
         self.bin_correction = nn.Linear(config.width, 2 * bins)
         nn.init.zeros_(self.bin_correction.weight)

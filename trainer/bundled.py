@@ -6,7 +6,6 @@ python -m trainer.bundled pack --root DIR --state DIR [--out FILE]
 
 import argparse
 import tomllib
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,7 @@ from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior
 from engine.separator import Separator
 from trainer.checkpoint import load_checkpoint, read_progress
 from trainer.corpus import Corpus, open_corpus
-from trainer.evaluate import Audio, evaluate_folder
+from trainer.evaluate import evaluate_folder
 from trainer.loop import Training, new_generator
 from trainer.mixing import Mixer
 from trainer.recipe import Recipe, load_recipe, recipe_from
@@ -107,7 +106,7 @@ def pack(options: argparse.Namespace) -> None:
 def scores(model: Path, roots: list[Path]) -> dict[str, dict[str, dict[str, float]]]:
     """Mean scores of input and output on each test set that lies below a root."""
     found: dict[str, dict[str, dict[str, float]]] = {}
-    enhance = enhancer(model)
+    enhance = Separator(load_model(str(model))).mono_speech
     for name, title in TEST_SETS.items():
         for root in roots:
             if (folder := root / "test" / name).is_dir():
@@ -115,12 +114,6 @@ def scores(model: Path, roots: list[Path]) -> dict[str, dict[str, dict[str, floa
                 means = {"input": result.input_mean, "output": result.output_mean}
                 found[title] = {row: {k: round(v, 3) for k, v in mean.items()} for row, mean in means.items()}
     return found
-
-
-def enhancer(model: Path | None) -> Callable[[Audio, int], Audio]:
-    """The speech track of a model file, or of the default model, as `evaluate_folder` wants it."""
-    separator = Separator(load_model(str(model) if model else None))
-    return lambda audio, rate: separator.speech(audio[:, None], rate)[:, 0]
 
 
 def main() -> None:

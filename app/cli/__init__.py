@@ -13,7 +13,7 @@ from types import FrameType
 
 import typer
 
-from app.cli import demo, models, remix, split
+from app.cli import demo, evaluate, models, remix, split
 from engine.errors import Cancelled, ResourceError, UsageError, VoicebedError
 
 CLEANING_SECONDS = 2.0
@@ -29,6 +29,7 @@ program = typer.Typer(
 program.command("split")(split.command)
 program.command("remix")(remix.command)
 program.add_typer(models.program, name="models")
+program.command("evaluate")(evaluate.command)
 program.command("demo")(demo.command)
 
 

@@ -393,3 +393,23 @@ def test_help_is_quick_and_loads_nothing_heavy(arguments: tuple[str, ...]) -> No
     assert "Usage:" in done.stdout and "--help" in done.stdout
     # Processor time: it does not depend on what else the machine does.
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+
+
+@pytest.mark.parametrize("references", [True, False])
+def test_evaluate_scores_input_and_output(
+    tmp_path: Path, model_path: Path, capsys: pytest.CaptureFixture[str], references: bool
+) -> None:
+    for package in ("onnxruntime", "speechmos", "pesq", "pystoi"):
+        pytest.importorskip(package)
+    rng = np.random.default_rng(0)
+    for name, level in (("clean", 0.0), ("noisy", 0.05)):
+        (tmp_path / name).mkdir()
+        time = np.arange(3 * 16000) / 16000
+        voice = 0.3 * np.sin(2 * np.pi * 150 * time + 3 * np.sin(2 * np.pi * 3 * time)) * np.sin(np.pi * time) ** 2
+        sf.write(tmp_path / name / "a.wav", voice + level * rng.standard_normal(len(time)), 16000)
+    more = ["--clean", str(tmp_path / "clean")] if references else []
+    arguments = ["evaluate", "--noisy", str(tmp_path / "noisy"), *more, "--model", str(model_path), "--json"]
+    assert main(arguments) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert set(scores["mean"]) == {"input", "output"} and list(scores["input"]) == ["a.wav"]
+    assert ("PESQ" in scores["mean"]["output"]) == references and "OVRL" in scores["mean"]["output"]

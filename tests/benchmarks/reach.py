@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import soundfile
@@ -163,6 +164,17 @@ def seams(setting: Setting) -> Iterator[Figure]:
         yield at_most(f"seams, {rate} Hz", difference, -50, "dB of speech")
 
 
+def bfloat16(setting: Setting) -> Iterator[Figure]:
+    """Speech where the CPU multiplies in bfloat16 against speech in float32."""
+    separator, audio = setting.separator(), demo(16_000, 1)
+    speech = []
+    for fast in (True, False):
+        with patch("engine.separator.multiplies_bfloat16", return_value=fast):
+            speech.append(separator.speech(audio, 16_000))
+    difference = decibels(float(np.square(speech[0] - speech[1]).sum() / np.square(speech[1]).sum()))
+    yield at_most("bfloat16 − float32", difference, -60, "dB of speech")
+
+
 def speed(rate: int, channels: int, limit: float, setting: Setting) -> Iterator[Figure]:
     """Five minutes from file to files on one thread."""
     path = wav(setting.folder, rate, demo(rate, channels, SPEED_SECONDS))
@@ -236,6 +248,7 @@ CHECKS: dict[str, Callable[[Setting], Iterator[Figure]]] = {
     "remix-zero": remix_zero,
     "delay": delay,
     "seams": seams,
+    "bfloat16": bfloat16,
     "speed-16k-mono": partial(speed, 16_000, 1, 0.02),
     "speed-48k-stereo": partial(speed, 48_000, 2, 0.06),
     "memory": memory,
