@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 from numpy.typing import NDArray
+
+from engine.recording import open_recording
 
 AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".w64"}
 LEVEL = 0.05  # RMS that every file is brought to, -26 dBFS
@@ -70,9 +71,14 @@ class Corpus:
 
 
 def read_mono(path: Path, sample_rate: int) -> NDArray[np.float32]:
-    """A whole file as mono float32 at `sample_rate`, all channels averaged."""
-    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return soxr.resample(audio.mean(1), rate, sample_rate)
+    """A whole file as mono float32 at `sample_rate`, all channels averaged.
+
+    Raises:
+        InputError: the file is unreadable.
+    """
+    recording = open_recording(path)
+    audio = recording.read(0, recording.frames).mean(axis=1, dtype=np.float32)
+    return soxr.resample(audio, recording.sample_rate, sample_rate)
 
 
 def levelled(audio: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -97,6 +103,7 @@ def open_corpus(
 
     Raises:
         FileNotFoundError: `folder` does not exist or holds no audio.
+        InputError: one of the files is unreadable.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
     if not files:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.recording import open_recording
 from trainer.corpus import AUDIO_SUFFIXES
 from trainer.metrics import dnsmos, paired_scores
 
@@ -99,8 +99,5 @@ def _score(audio: Audio, reference: Audio | None, sample_rate: int) -> Row:
 
 def _read(path: Path) -> tuple[Audio, int]:
     """(mono audio, sample rate)."""
-    try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.SoundFileError as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    return audio.mean(1), rate
+    recording = open_recording(path)
+    return recording.read(0, recording.frames).mean(axis=1, dtype=np.float32), recording.sample_rate
