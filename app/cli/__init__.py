@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
 import typer
 
@@ -21,8 +22,6 @@ OUT_OF_MEMORY = ("not enough memory", "out of memory", "allocate memory")  # as 
 
 program = typer.Typer(
     name="voicebed",
-    help="Split any recording into speech and noise, and remix them.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
 )
@@ -31,6 +30,27 @@ program.command("remix")(remix.command)
 program.add_typer(models.program, name="models")
 program.command("evaluate")(evaluate.command)
 program.command("demo")(demo.command)
+
+
+def print_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"voicebed {version('voicebed')}")
+        raise typer.Exit
+
+
+@program.callback(invoke_without_command=True)
+def options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Split any recording into speech and noise, and remix them."""
+    if context.invoked_subcommand is None:
+        raise UsageError("nothing to do; name a command, such as voicebed split FILE, or see voicebed --help")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

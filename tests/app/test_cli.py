@@ -413,3 +413,8 @@ def test_evaluate_scores_input_and_output(
     scores = json.loads(capsys.readouterr().out)
     assert set(scores["mean"]) == {"input", "output"} and list(scores["input"]) == ["a.wav"]
     assert ("PESQ" in scores["mean"]["output"]) == references and "OVRL" in scores["mean"]["output"]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.split() == ["voicebed", "0.1.0"]
