@@ -50,11 +50,11 @@ def choose_device(choice: str = "auto") -> Device:
             continue
         problem = works(torch.device(name)) if present else "not available with this computer and this torch"
         if not problem:
-            return Device(torch.device(name), f"{name}: passed its self-test")
+            return Device(torch.device(name), "passed its self-test")
         passed_over.append(f"{name}: {problem}")
     if choice not in ("auto", "cpu"):
         raise UsageError(f"{passed_over[0]}; use --device auto or cpu")
-    return Device(torch.device("cpu"), "; ".join(passed_over) or "cpu: as asked")
+    return Device(torch.device("cpu"), "; ".join(passed_over) or "as asked")
 
 
 def multiplies_bfloat16(device: torch.device) -> bool:

@@ -61,6 +61,8 @@ def command(
                 describe(result)
     if json:
         print_json({"files": files})
+    elif len(files) > len(failures):
+        print(f"computed on {separator.device.device.type} ({separator.device.reason})")
     if failures:
         raise typer.Exit(failures[0].exit_code)
 
