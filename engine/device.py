@@ -48,7 +48,7 @@ def choose_device(choice: str = "auto") -> Device:
     for name, present in available.items():
         if choice not in ("auto", name):
             continue
-        problem = works(torch.device(name)) if present else "not available with this computer and this torch"
+        problem = works(torch.device(name)) if present else "not available here"
         if not problem:
             return Device(torch.device(name), "passed its self-test")
         passed_over.append(f"{name}: {problem}")
