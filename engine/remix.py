@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import InputError, UsageError
 
 Audio = NDArray[np.floating]
-SILENCE_DB, TOP_DB = -math.inf, 12.0
+TOP_DB = 12.0
 RAMP_SECONDS = 0.05
 
 
