@@ -1,7 +1,7 @@
 """The bundled model: train it, and pack it with its card.
 
-python -m trainer.bundled train --root DIR --state DIR --minutes N [--processes N]
-python -m trainer.bundled pack --root DIR --state DIR [--out FILE]
+python -m trainer.bundled train --root DIR --state DIR --minutes N [--processes N] [--base MODEL]
+python -m trainer.bundled pack --root DIR --state DIR [--out FILE] [--base MODEL]
 """
 
 import argparse
@@ -15,7 +15,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
 from engine.model import load_model, save_model
-from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior
+from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior, find_model
 from engine.separator import Separator
 from trainer.checkpoint import load_checkpoint, read_progress
 from trainer.corpus import Corpus, open_corpus
@@ -61,6 +61,7 @@ def train(options: argparse.Namespace) -> None:
     """Train, or go on training, and leave the checkpoint in the state folder."""
     torch.set_num_threads(1)
     recipe = load_recipe(options.recipe)
+    recipe = replace(recipe, learning_rate=options.learning_rate or recipe.learning_rate, seed=options.seed)
     several = options.processes > 1
     fabric = Fabric(
         devices=options.processes,
@@ -69,7 +70,8 @@ def train(options: argparse.Namespace) -> None:
     )
     fabric.launch()
     training, held_out = mixers(open_priors(options.root, options.state / "cache", recipe.codec.sample_rate), recipe)
-    run = Training(fabric, recipe, training, held_out, options.state, minutes=options.minutes)
+    start = load_model(options.base).generator.requires_grad_(True).train() if options.base else None
+    run = Training(fabric, recipe, training, held_out, options.state, minutes=options.minutes, start=start)
     run.resume()
     run.run()
 
@@ -82,6 +84,7 @@ def pack(options: argparse.Namespace) -> None:
     generator = new_generator(recipe)
     load_checkpoint(checkpoint, {"average": generator}, {})
     priors = open_priors(options.root, options.state / "cache", recipe.codec.sample_rate)
+    base = find_model(options.base).card if options.base else None
     clean, noise = (tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in p) for p in priors.values())
     card = ModelCard(
         name=options.out.stem,
@@ -90,11 +93,14 @@ def pack(options: argparse.Namespace) -> None:
         method="USE-DDP generator (arXiv 2509.22942), spectral codec; warm start on mixtures of two unpaired priors",
         licence="MIT",
         date=date.today().isoformat(),
+        base=f"{base.name} of {base.date}: {base.steps} steps, {base.training_hours} h, on the same corpora"
+        if base
+        else None,
         clean=clean,
         noise=noise,
         recipe=progress["recipe"] | {"processes": options.processes, "held_out": HELD_OUT},
-        steps=progress["step"],
-        training_hours=round(progress["seconds"] / 3600, 2),
+        steps=progress["step"] + (base.steps if base else 0),
+        training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
         machine=f"{options.processes} CPU cores",
         seed=recipe.seed,
         notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on.",
@@ -126,7 +132,12 @@ def main() -> None:
         command.add_argument("--root", type=Path, action="append", required=True, help="folder of corpora; repeatable")
         command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
         command.add_argument("--processes", type=int, default=1)
+        command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:
+            command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
+            command.add_argument(
+                "--seed", type=int, default=0, help="another one where a base has seen this seed's draws"
+            )
             command.add_argument("--recipe", default="warm_start")
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
             command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")

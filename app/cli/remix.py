@@ -42,7 +42,8 @@ def command(
     json: Json = False,
 ) -> None:
     """Write IN with new gains for speech and noise.  At 0 dB and 0 dB, every sample stays as it is."""
-    from engine.mixdown import Delivery, mixdown
+    from engine.delivery import Delivery
+    from engine.mixdown import mixdown
     from engine.recording import open_recording
     from engine.remix import Remix, read_regions
 

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from engine.errors import UsageError
-from engine.mixdown import Delivery, mixdown
+from engine.delivery import Delivery
+from engine.mixdown import mixdown
 from engine.model import load_model
 from engine.recording import open_recording
 from engine.remix import Remix
