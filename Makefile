@@ -2,8 +2,11 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DEBIAN := libportaudio2 libegl1 libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
-LIBRARIES := libportaudio.so.2 libEGL.so.1 libGL.so.1 libxkbcommon.so.0 libfontconfig.so.1 libdbus-1.so.3
+DEBIAN := libportaudio2 libegl1 libgl1 libxkbcommon-x11-0 libfontconfig1 libdbus-1-3 libxcb-cursor0 libxcb-icccm4 \
+	libxcb-keysyms1 libxcb-image0 libxcb-render-util0 libxcb-randr0 libxcb-shape0 libxcb-xkb1 fonts-dejavu-core
+LIBRARIES := libportaudio.so.2 libEGL.so.1 libGL.so.1 libxkbcommon-x11.so.0 libfontconfig.so.1 libdbus-1.so.3 \
+	libxcb-cursor.so.0 libxcb-icccm.so.4 libxcb-keysyms.so.1 libxcb-image.so.0 libxcb-render-util.so.0 libxcb-xkb.so.1
+SCREEN := xvfb xdotool  # only tests need them: a screen, a mouse and a keyboard
 
 .PHONY: demo test check bench system clean
 
@@ -36,10 +39,11 @@ system:
 	@[ "$$(uname)" = Linux ] || exit 0; \
 	missing=; for library in $(LIBRARIES); do \
 		PATH=$$PATH:/sbin:/usr/sbin ldconfig -p | grep -q "$$library" || missing="$$missing $$library"; done; \
-	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN) >/dev/null; \
-	else \
+		[ -z "$$missing" ] && command -v Xvfb >/dev/null && command -v xdotool >/dev/null && exit 0; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends $(DEBIAN) $(SCREEN) >/dev/null; \
+	elif [ -n "$$missing" ]; then \
 		echo "For sound and the window, install:$$missing"; \
 		echo "On Debian or Ubuntu: sudo apt-get install $(DEBIAN)"; \
 	fi

@@ -1,8 +1,9 @@
 """Delivery: the loudness, true peak and sample format that a finished file must meet."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from engine.errors import UsageError
+from engine.errors import InputError, UsageError
 
 CEILING_DBTP = -1.0  # where a loudness is asked for without a true peak: what EBU R 128 allows
 
@@ -31,3 +32,23 @@ class Delivery:
     def ceiling(self) -> float | None:
         """True-peak ceiling in dBTP, or None for no limiter."""
         return CEILING_DBTP if self.true_peak is None and self.loudness is not None else self.true_peak
+
+
+def delivery_data(delivery: Delivery) -> dict[str, Any]:
+    """The delivery as JSON can hold it."""
+    return asdict(delivery)
+
+
+def delivery_from(data: Any) -> Delivery:
+    """The inverse of `delivery_data`; what is left out has its default.
+
+    Raises:
+        InputError: the data are no delivery.
+    """
+    if not isinstance(data, dict) or not isinstance(data.get("subtype"), str | None):
+        raise InputError('a delivery has numbers "loudness" and "true_peak", and a name "subtype"')
+    numbers = {name: value for name, value in data.items() if name != "subtype" and value is not None}
+    try:
+        return Delivery(**{name: float(value) for name, value in numbers.items()}, subtype=data.get("subtype"))
+    except (TypeError, ValueError, UsageError) as error:
+        raise InputError(f"not a delivery: {error}") from None

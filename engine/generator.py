@@ -107,27 +107,8 @@ class Generator(nn.Module):
         return Sources(speech, noise)
 
 
-def least_squares(products: Tensor, ridge: float = 1e-4) -> tuple[Tensor, Tensor]:
-    """α and β that minimise ‖x − αŝ − βn̂‖², by the 2×2 normal equations.
-
-    The ridge (relative to the mean energy of the two) draws α and β towards one where the data do not decide, as with a
-    silent or a duplicated estimate.
-
-    Args:
-        products: the inner products <x,ŝ>, <x,n̂>, <ŝ,ŝ>, <n̂,n̂>, <ŝ,n̂> along the first dimension (5, ...), float32.
-
-    Returns:
-        α and β, each of the shape of one product.
-    """
-    xs, xn, ss, nn, sn = products
-    weight = ridge * (ss + nn) / 2 + 1e-12
-    xs, xn, ss, nn = xs + weight, xn + weight, ss + weight, nn + weight
-    determinant = ss * nn - sn * sn
-    return (xs * nn - xn * sn) / determinant, (xn * ss - xs * sn) / determinant
-
-
 def inner_products(x: Tensor, speech: Tensor, noise: Tensor) -> Tensor:
-    """The five inner products that `least_squares` wants, along the last dimension: (..., n) -> (5, ...).
+    """The five inner products that `engine.report.least_squares` wants, along the last dimension: (..., n) -> (5, ...).
 
     Of complex tensors the real part is taken.
     """

@@ -1,6 +1,7 @@
 """Loudness and true peak of a stream, after ITU-R BS.1770-5 (annexes 1 to 3) and EBU Tech 3341 (section 2)."""
 
 from array import array
+from itertools import combinations_with_replacement
 from math import inf, log10
 
 import numpy as np
@@ -77,6 +78,64 @@ class Interpolator:
         return found, np.abs(between).max((0, 2), initial=0)
 
 
+class HopPowers:
+    """K-weighted mean power in each full 100 ms of one stream, or of streams that run together and their products.
+
+    With the powers of a and b and of a·b, that of any sum g·a + h·b is known: g²·aa + 2gh·ab + h²·bb.  Channels are
+    weighed as `LoudnessMeter` says.  Values do not depend on how the streams are cut into blocks.
+
+    Attributes:
+        frames: taken so far.
+        rest: energies since the last full 100 ms, (pairs,).
+
+    Raises:
+        InputError: the sample rate is below 4 kHz.
+    """
+
+    def __init__(self, sample_rate: int, channels: int, streams: int = 1) -> None:
+        if sample_rate < 4000:
+            raise InputError(f"Loudness cannot be measured at {sample_rate} Hz; the lowest sample rate is 4000 Hz.")
+        self._rate = sample_rate
+        self._weights = np.array(WEIGHTS.get(channels, (1,) * channels), dtype=np.float64)
+        self._sections = k_weighting(sample_rate)
+        self._state = np.zeros((2, streams, channels, 2))
+        self._pairs = list(combinations_with_replacement(range(streams), 2))
+        self._hops = self.frames = 0
+        self.rest = np.zeros(len(self._pairs))
+
+    def add(self, x: Floats) -> Floats:
+        """Takes the next frames, (streams, channels, frames); returns the powers of the hops that this completes.
+
+        Their shape is (hops, pairs): for streams a and b the pairs are aa, ab, bb.
+        """
+        y, state = sosfilt(self._sections, x, axis=-1, zi=self._state)
+        self._state = np.where(np.abs(state) < 1e-30, 0, state)  # numbers that fade below 1e-308 are very slow
+        energy = np.stack([self._weights @ (y[a] * y[b]) for a, b in self._pairs])
+        done, self.frames = self.frames, self.frames + x.shape[-1]
+        powers: list[Floats] = []
+        start = 0
+        while (due := (self._hops + 1) * self._rate // 10) <= self.frames:
+            length = due - self._hops * self._rate // 10
+            powers.append((self.rest + energy[:, start : due - done].sum(1)) / length)
+            self.rest, start = np.zeros_like(self.rest), due - done
+            self._hops += 1
+        self.rest = self.rest + energy[:, start:].sum(1)
+        return np.reshape(powers, (-1, len(self._pairs)))
+
+
+def gated_loudness(powers: Floats) -> float:
+    """Integrated loudness in LUFS from the mean powers of successive 100 ms, (hops,).
+
+    Gated at -70 LUFS and at -10 LU, in blocks of 400 ms that overlap by 75 %; -inf where no block passes.  Fewer than
+    four hops count ungated.
+    """
+    if len(powers) < 4:
+        return _lufs(float(powers.mean())) if len(powers) else -inf
+    blocks = sliding_window_view(powers, 4).mean(1)
+    blocks = blocks[blocks > ABSOLUTE_GATE]
+    return _lufs(float(blocks[blocks > blocks.mean() / 10].mean())) if len(blocks) else -inf
+
+
 class LoudnessMeter:
     """Streaming loudness and true-peak meter (BS.1770-5, EBU Tech 3341 section 2) for any rate from 4 kHz up.
 
@@ -86,15 +145,9 @@ class LoudnessMeter:
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        if sample_rate < 4000:
-            raise InputError(f"Loudness cannot be measured at {sample_rate} Hz; the lowest sample rate is 4000 Hz.")
-        self._rate = sample_rate
-        self._weights = np.array(WEIGHTS.get(channels, (1,) * channels), dtype=np.float64)
-        self._sections = k_weighting(sample_rate)
-        self._state = np.zeros((2, channels, 2))
+        self._rate, self._channels = sample_rate, channels
+        self._powers = HopPowers(sample_rate, channels)
         self._hops = array("d")  # mean power of each full 100 ms
-        self._open = 0.0  # energy since the last of them
-        self._frames = 0
         self._interpolator = Interpolator(sample_rate)
         self._tail = np.zeros((channels, Interpolator.taps - 1))  # frames still needed to find peaks between samples
         self._peak = 0.0
@@ -104,25 +157,23 @@ class LoudnessMeter:
 
         Raises ValueError for another shape.
         """
-        if block.ndim != 2 or block.shape[1] != len(self._weights):
-            raise ValueError(f"expected (frames, {len(self._weights)}), got {block.shape}")
+        if block.ndim != 2 or block.shape[1] != self._channels:
+            raise ValueError(f"expected (frames, {self._channels}), got {block.shape}")
         step = self._rate // 2  # fits the processor's cache, and bounds memory
         for start in range(0, len(block), step):
             x = np.ascontiguousarray(block[start : start + step].T, dtype=np.float64)
-            self._add_energy(x)
+            self._hops.extend(self._powers.add(x[None])[:, 0])
             self._add_peak(x)
 
     def integrated(self) -> float:
-        """Loudness of the programme so far in LUFS, gated at -70 LUFS and at -10 LU; -inf where no block passes.
+        """Loudness of the programme so far in LUFS, as `gated_loudness` says.
 
-        Blocks of 400 ms overlap by 75 %.  A stream shorter than one block gets the ungated loudness of what is there.
+        A stream shorter than one block gets the ungated loudness of what is there.
         """
         if len(self._hops) < 4:
-            energy = sum(self._hops) * self._rate / 10 + self._open
-            return _lufs(energy / max(self._frames, 1))
-        blocks = sliding_window_view(np.array(self._hops), 4).mean(1)
-        blocks = blocks[blocks > ABSOLUTE_GATE]
-        return _lufs(float(blocks[blocks > blocks.mean() / 10].mean())) if len(blocks) else -inf
+            energy = sum(self._hops) * self._rate / 10 + float(self._powers.rest[0])
+            return _lufs(energy / max(self._powers.frames, 1))
+        return gated_loudness(np.array(self._hops))
 
     def momentary(self) -> float:
         """Loudness of the last 400 ms in LUFS, ungated, renewed every 100 ms; before the stream there was silence."""
@@ -138,21 +189,6 @@ class LoudnessMeter:
         silence = np.zeros((len(self._tail), Interpolator.stretch + missing))
         peak = self._greatest(np.concatenate((self._tail, silence), axis=1))
         return 20 * log10(peak) if peak > 0 else -inf
-
-    def _add_energy(self, x: Floats) -> None:
-        y, state = sosfilt(self._sections, x, axis=1, zi=self._state)
-        self._state = np.where(np.abs(state) < 1e-30, 0, state)  # numbers that fade below 1e-308 are very slow
-        power = self._weights @ np.square(y)
-        done, self._frames = self._frames, self._frames + x.shape[1]
-        start = 0
-        while True:
-            count = len(self._hops)
-            opened, due = count * self._rate // 10, (count + 1) * self._rate // 10
-            if due > self._frames:
-                break
-            self._hops.append((self._open + float(power[start : due - done].sum())) / (due - opened))
-            self._open, start = 0.0, due - done
-        self._open += float(power[start:].sum())
 
     def _add_peak(self, x: Floats) -> None:
         self._peak = max(self._peak, float(x.max()), -float(x.min()))

@@ -1,9 +1,10 @@
 """Patches: stretches of a recording that were split again with another model."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from engine.errors import UsageError
+from engine.errors import InputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -21,3 +22,25 @@ class Patch:
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end < math.inf:
             raise UsageError(f"stretch {self.start:g} to {self.end:g} s: needs 0 <= start < end")
+
+
+def patch_data(patch: Patch) -> dict[str, Any]:
+    """The patch as JSON can hold it."""
+    return asdict(patch)
+
+
+def patch_from(data: Any) -> Patch:
+    """The inverse of `patch_data`.
+
+    Raises:
+        InputError: the data are no patch.
+    """
+    try:
+        start, end, model = (data[name] for name in ("start", "end", "model"))
+        if len(data) > 3 or not isinstance(model, str):
+            raise TypeError
+        return Patch(float(start), float(end), model)
+    except (LookupError, TypeError, ValueError):
+        raise InputError('a stretch split again has numbers "start" and "end", and a name "model"') from None
+    except UsageError as error:
+        raise InputError(str(error)) from None

@@ -33,6 +33,8 @@ _SNDFILE_SUBTYPES = {name: name for name in ("PCM_24", "PCM_32", "FLOAT", "DOUBL
     "VORBIS": "FLOAT",
     "OPUS": "FLOAT",
 }
+# In other encodings, what a sample becomes depends on what was decoded before it.
+_EXACT_SEEK = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW", "ALAC_")
 # FFmpeg does not say how many of 32 bits are used, so 24-bit ALAC or FLAC in a video container counts as 32 bit.
 _FFMPEG_SUBTYPES = {"u8": "PCM_16", "s16": "PCM_16", "s32": "PCM_32", "flt": "FLOAT", "dbl": "DOUBLE"}
 
@@ -43,7 +45,7 @@ class Recording:
 
     `sample_rate` is in Hz, `channels` is 1 to 8, `frames` is the exact number of samples per channel (at least 1).
     `subtype` is the libsndfile subtype that holds the samples without loss: "PCM_16", "PCM_24", "PCM_32", "FLOAT"
-    (lossy sources too) or "DOUBLE".
+    (lossy sources too) or "DOUBLE". `seekable` is whether a stretch can be read without decoding all before it.
     """
 
     path: Path
@@ -51,6 +53,7 @@ class Recording:
     channels: int
     frames: int
     subtype: str
+    seekable: bool = field(default=True, repr=False)
     _by_ffmpeg: bool = field(default=False, repr=False)
 
     @property
@@ -67,7 +70,7 @@ class Recording:
         """Yield frames `start` to `stop` (default: the end) in order, as fresh arrays of `dtype`.
 
         Each has shape (size, channels), only the last may be shorter. Full scale is ±1 (exactly x / 2^(bits - 1) for
-        PCM); float files may exceed it. MP3, video and Vorbis files are decoded from their beginning for any `start`.
+        PCM); float files may exceed it. Where `seekable` is false, all from the beginning is decoded for any `start`.
         Raises InputError where the file is damaged, cut short or holds NaN or infinity, ValueError for a wrong range.
         """
         stop = self.frames if stop is None else stop
@@ -125,6 +128,24 @@ def open_recording(path: Path) -> Recording:
     return recording
 
 
+def recording_data(recording: Recording) -> dict[str, Any]:
+    """All but the path as JSON can hold it, so that another process need not open the file to know it."""
+    return {name: value for name, value in vars(recording).items() if name != "path"}
+
+
+def recording_from(path: Path, data: Any) -> Recording:
+    """The recording at `path` from its `recording_data`, among which there may be more.
+
+    Raises:
+        InputError: the data are not that.
+    """
+    fields = Recording.__dataclass_fields__.keys() - {"path"}
+    try:
+        return Recording(path, **{name: data[name] for name in fields})
+    except (LookupError, TypeError):
+        raise InputError(f"{path}: what was noted about it is incomplete; open it again") from None
+
+
 def _open_sndfile(path: Path) -> Recording | None:
     """Open with libsndfile; None if it cannot read this file exactly (then FFmpeg may)."""
     try:
@@ -133,7 +154,8 @@ def _open_sndfile(path: Path) -> Recording | None:
             if file.format == "MP3" or not file.seekable() or not 0 < file.frames < _UNKNOWN:
                 return None
             subtype = _SNDFILE_SUBTYPES.get(file.subtype, "PCM_16")
-            return Recording(path, file.samplerate, file.channels, file.frames, subtype)
+            seekable = file.subtype.startswith(_EXACT_SEEK)
+            return Recording(path, file.samplerate, file.channels, file.frames, subtype, seekable)
     except (sf.SoundFileError, TypeError, UnicodeEncodeError):  # TypeError: .raw; Unicode: a name that is not UTF-8
         return None
 
@@ -143,10 +165,10 @@ def _sndfile_pieces(recording: Recording, start: int, stop: int) -> Iterator[tup
     at = start
     try:
         with sf.SoundFile(recording.path) as file:
-            if file.subtype == "VORBIS":
-                at = 0  # libsndfile's seek in Vorbis can land on the wrong sample
-            else:
+            if recording.seekable:
                 file.seek(start)
+            else:
+                at = 0
             while at < stop and len(piece := file.read(min(_CHUNK, stop - at), recording.dtype, always_2d=True)):
                 yield at, piece
                 at += len(piece)
@@ -165,7 +187,7 @@ def _open_ffmpeg(path: Path) -> Recording | None:
     subtype = _FFMPEG_SUBTYPES.get(first.format.packed.name)
     if subtype is None:
         raise InputError(f"{path} has samples of an unusual kind ({first.format.name}); convert it to WAV")
-    return Recording(path, first.sample_rate, first.layout.nb_channels, frames, subtype, True)
+    return Recording(path, first.sample_rate, first.layout.nb_channels, frames, subtype, False, True)
 
 
 def _ffmpeg_pieces(recording: Recording) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -103,21 +103,35 @@ def decibel_value(value: Any) -> float:
     return number
 
 
-def read_regions(path: Path) -> tuple[Region, ...]:
-    """Regions from a JSON file: a list, or {"regions": list}, of {"start", "end", "speech_db", "noise_db", "ramp"}.
+def remix_data(remix: Remix) -> dict[str, Any]:
+    """The remix as JSON can hold it, −∞ as "-inf"; a file of this is a regions file too."""
+    return _plain(remix) | {"regions": [_plain(region) for region in remix.regions]}
+
+
+def remix_from(data: Any) -> Remix:
+    """The inverse of `remix_data`; what is left out has its default.
 
     Raises:
-        InputError: the file is missing or not of that form.
+        InputError: the data are no remix; the message says which part.
     """
+    if not isinstance(data, dict) or not data.keys() <= {"speech_db", "noise_db", "regions"}:
+        raise InputError('a remix has "speech_db", "noise_db" and "regions"')
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the regions ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not a JSON file of regions ({error})") from None
+        gains = {name: decibel_value(value) for name, value in data.items() if name != "regions"}
+        return Remix(**gains, regions=regions_from(data.get("regions", [])))
+    except (ValueError, UsageError) as error:
+        raise InputError(str(error)) from None
+
+
+def regions_from(data: Any) -> tuple[Region, ...]:
+    """Regions from plain data: a list, or {"regions": list}, of {"start", "end", "speech_db", "noise_db", "ramp"}.
+
+    Raises:
+        InputError: the data are not of that form.
+    """
     listed = data.get("regions") if isinstance(data, dict) else data
     if not isinstance(listed, list):
-        raise InputError(f'{path}: holds no list of regions; give a list, or {{"regions": list}}')
+        raise InputError('holds no list of regions; give a list, or {"regions": list}')
     regions: list[Region] = []
     for number, entry in enumerate(listed, 1):
         try:
@@ -125,8 +139,29 @@ def read_regions(path: Path) -> tuple[Region, ...]:
             regions.append(Region(**values))
         except (AttributeError, TypeError):
             raise InputError(
-                f'{path}: region {number}: needs numbers "start" and "end"; may have "speech_db", "noise_db", "ramp"'
+                f'region {number}: needs numbers "start" and "end"; may have "speech_db", "noise_db", "ramp"'
             ) from None
         except (ValueError, UsageError) as error:
-            raise InputError(f"{path}: region {number}: {error}") from None
+            raise InputError(f"region {number}: {error}") from None
     return tuple(regions)
+
+
+def read_regions(path: Path) -> tuple[Region, ...]:
+    """Regions from a JSON file, as `regions_from` takes them; a session file is one too.
+
+    Raises:
+        InputError: the file is missing or not of that form.
+    """
+    try:
+        return regions_from(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError(f"{path}: cannot read the regions ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not a JSON file of regions ({error})") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+
+
+def _plain(gains: Remix | Region) -> dict[str, Any]:
+    """The fields of a remix or region, −∞ as JSON can hold it."""
+    return {name: "-inf" if value == -math.inf else value for name, value in vars(gains).items()}

@@ -8,7 +8,7 @@ memory is bounded whatever the length.
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -21,45 +21,17 @@ from torch.nn import functional as F
 
 from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
 from engine.errors import UsageError
-from engine.generator import inner_products, least_squares
+from engine.generator import inner_products
 from engine.masking import power, speech_gain
 from engine.model import Model
+from engine.report import SplitReport, least_squares
 
 RENDERS = ("masked", "direct")
 WINDOW_SECONDS = 60
 WEIGHT_REACH = 62  # frames to each side over which α and β are estimated, about one second
 TOP_BAND = (4000.0, 7500.0)  # Hz; speech and noise in this band decide the gain above it
-QUIETEST_DB = -300.0  # stands for "nothing at all" in reports
 
 Audio = NDArray[np.floating]
-
-
-def decibels(ratio: float) -> float:
-    """A power ratio in dB, not below `QUIETEST_DB`."""
-    return max(QUIETEST_DB, 10 * math.log10(ratio)) if ratio > 0 else QUIETEST_DB
-
-
-@dataclass
-class SplitReport:
-    """Sums over a recording, from which α, β and the unexplained residual follow.
-
-    `products` holds <x,ŝ>, <x,n̂>, <ŝ,ŝ>, <n̂,n̂>, <ŝ,n̂>; `mixture` and `unexplained` are energies.
-    """
-
-    products: NDArray[np.float64] = field(default_factory=lambda: np.zeros(5))
-    mixture: float = 0.0
-    unexplained: float = 0.0
-
-    @property
-    def weights(self) -> tuple[float, float]:
-        """α and β of the whole recording; both one for silence."""
-        alpha, beta = least_squares(torch.from_numpy(self.products))
-        return float(alpha), float(beta)
-
-    @property
-    def residual_db(self) -> float:
-        """Energy of x − αŝ − βn̂ relative to x, in dB."""
-        return decibels(self.unexplained / self.mixture) if self.mixture else QUIETEST_DB
 
 
 @dataclass(frozen=True)
@@ -94,22 +66,29 @@ class Separator:
         self.model_id, self.render = model.file.id, render
         self.generator = model.generator.to(self.device.device)
         self.codec = self.generator.codec
-        grid = self.codec.hop // math.gcd(self.codec.hop, self.codec.sample_rate)
+        self.grid_seconds = grid = self.codec.hop // math.gcd(self.codec.hop, self.codec.sample_rate)
         reach = (self.generator.reach + WEIGHT_REACH + 4) * self.codec.hop / self.codec.sample_rate
         self.context_seconds = grid * math.ceil(reach / grid)
         self.window_seconds = grid * math.ceil(window / grid)
 
-    def windows(self, blocks: Iterable[Audio], sample_rate: int, report: SplitReport | None = None) -> Iterator[Window]:
+    def windows(
+        self,
+        blocks: Iterable[Audio],
+        sample_rate: int,
+        report: SplitReport | None = None,
+        start: int = 0,
+        before: Audio | None = None,
+    ) -> Iterator[Window]:
         """Separate a stream of blocks (frames, channels); windows follow each other without gap or overlap.
 
-        `report`, if given, is added to as windows come.
+        Args:
+            report: is added to as windows come.
+            start: sample of the recording at which the stream begins, on a multiple of `grid_seconds`.
+            before: the `context_seconds` ahead of it, or all there is.
         """
         report = report or SplitReport()
         core, context = self.window_seconds * sample_rate, self.context_seconds * sample_rate
-        pieces = rechunked(blocks, core, core + context)
-        before: Audio | None = None
-        start = 0
-        for chunk in pieces:
+        for chunk in rechunked(blocks, core, core + context):
             past = chunk[:0] if before is None else before[max(0, len(before) - context) :]
             mixture = chunk[:core]
             speech = self._window(

@@ -1,7 +1,7 @@
 """Splitting a recording into its speech and noise track files.
 
 Noise is defined as mixture − speech, so the two tracks add up to the input.  For integer formats the speech is first
-put on the grid of the format, which makes the sum exact to the last bit.
+put on the grid of the format, which makes the sum exact to the last bit.  Importing this imports no torch.
 """
 
 import time
@@ -9,13 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from engine.errors import UsageError
 from engine.export import AudioWriter
 from engine.recording import Recording
-from engine.separator import Audio, Separator, SplitReport, decibels
+from engine.remix import Audio
+from engine.report import SplitReport, decibels
+
+if TYPE_CHECKING:
+    from engine.separator import Separator
 
 TRACKS = ("speech", "noise")
 BLOCK_SECONDS = 4
@@ -32,6 +37,42 @@ class Split:
     mixture: Audio
     speech: Audio
     noise: Audio
+
+
+class Source(Protocol):
+    """Where the separated parts of a recording come from: `Separation`, or `engine.stored.StoredSplit`."""
+
+    @property
+    def recording(self) -> Recording:
+        """What is separated."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Id of the model."""
+        ...
+
+    @property
+    def report(self) -> SplitReport:
+        """What the split measured; of the whole recording once all parts have come."""
+        ...
+
+    def parts(self, progress: Progress | None = None) -> Iterator[Split]:
+        """All of the recording in order."""
+        ...
+
+
+class Separation:
+    """A recording that is separated as its parts are asked for, and of which nothing is kept."""
+
+    def __init__(self, recording: Recording, separator: "Separator") -> None:
+        self.recording, self.model, self.report = recording, separator.model_id, SplitReport()
+        self._separator = separator
+
+    def parts(self, progress: Progress | None = None) -> Iterator[Split]:
+        """All of the recording in order; raises InputError where it turns out unreadable on the way."""
+        self.report = SplitReport()
+        return separate(self.recording, self._separator, self.report, progress)
 
 
 @dataclass(frozen=True)
@@ -64,18 +105,33 @@ def split_arrays(start: int, mixture: Audio, speech: Audio, subtype: str) -> Spl
 
 
 def separate(
-    recording: Recording, separator: Separator, report: SplitReport, progress: Progress | None = None
+    recording: Recording,
+    separator: "Separator",
+    report: SplitReport,
+    progress: Progress | None = None,
+    start: int = 0,
+    stop: int | None = None,
 ) -> Iterator[Split]:
-    """The recording in separated stretches, in order.
+    """Frames `start` to `stop` (default: the end) of the recording in separated stretches, in order.
+
+    They are what they would be within a split of the whole recording.
 
     Raises:
         InputError: the recording turns out unreadable on the way.
     """
-    blocks = recording.blocks(BLOCK_SECONDS * recording.sample_rate)
-    for window in separator.windows(blocks, recording.sample_rate, report):
-        yield split_arrays(window.start, window.mixture, window.speech, recording.subtype)
+    rate, stop = recording.sample_rate, recording.frames if stop is None else stop
+    first = start - start % (separator.grid_seconds * rate)
+    context = separator.context_seconds * rate
+    before = recording.read(max(0, first - context), first)
+    blocks = recording.blocks(BLOCK_SECONDS * rate, first, min(stop + context, recording.frames))
+    for window in separator.windows(blocks, rate, report, first, before):
+        at, end = max(start, window.start), min(stop, window.start + len(window.mixture))
+        kept = slice(at - window.start, end - window.start)
+        yield split_arrays(at, window.mixture[kept], window.speech[kept], recording.subtype)
         if progress:
-            progress((window.start + len(window.mixture)) / recording.sample_rate, recording.seconds)
+            progress((end - start) / rate, (stop - start) / rate)
+        if end == stop:
+            return
 
 
 def track_path(recording: Path, folder: Path, track: str) -> Path:
@@ -92,8 +148,7 @@ def check_tracks(tracks: Sequence[str]) -> None:
 
 
 def split(
-    recording: Recording,
-    separator: Separator,
+    source: Source,
     folder: Path,
     tracks: Sequence[str] = TRACKS,
     progress: Progress | None = None,
@@ -106,8 +161,7 @@ def split(
         InputError, ResourceError, UsageError: as `Recording.blocks` and `AudioWriter` say; unknown track names.
     """
     check_tracks(tracks)
-    started = time.monotonic()
-    report, off = SplitReport(), 0.0
+    started, recording, off = time.monotonic(), source.recording, 0.0
     paths = {track: track_path(recording.path, folder, track) for track in TRACKS if track in tracks}
     with ExitStack() as stack:
         writers = {
@@ -123,19 +177,19 @@ def split(
             )
             for track, path in paths.items()
         }
-        for part in separate(recording, separator, report, progress):
+        for part in source.parts(progress):
             for track, writer in writers.items():
                 writer.write(getattr(part, track))
             off = max(off, float(np.abs(part.speech + part.noise - part.mixture).max(initial=0)))
-    alpha, beta = report.weights
+    alpha, beta = source.report.weights
     elapsed = time.monotonic() - started
     return SplitResult(
         input=recording.path,
         tracks=paths,
-        model=separator.model_id,
+        model=source.model,
         alpha=alpha,
         beta=beta,
-        residual_db=report.residual_db,
+        residual_db=source.report.residual_db,
         null_dbfs=decibels(off**2),
         real_time_factor=elapsed / recording.seconds,
         seconds=recording.seconds,

@@ -1,8 +1,11 @@
 """Fixtures for all rooms: a small model with random weights, so that tests do not depend on the bundled one."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 @pytest.fixture(scope="session")
@@ -27,5 +30,6 @@ def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keeps tests away from the user's own models."""
-    monkeypatch.setenv("VOICEBED_HOME", str(tmp_path / "home"))
+    """Keeps tests away from the user's own models, settings, sessions and cache."""
+    for place in ("HOME", "CACHE", "STATE", "CONFIG"):
+        monkeypatch.setenv(f"VOICEBED_{place}", str(tmp_path / place.lower()))

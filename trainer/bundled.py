@@ -136,7 +136,7 @@ def main() -> None:
         if function is train:
             command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
             command.add_argument(
-                "--seed", type=int, default=0, help="another one where a base has seen this seed's draws"
+                "--seed", type=int, default=0, help="another where a base has seen this one's draws"
             )
             command.add_argument("--recipe", default="warm_start")
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")

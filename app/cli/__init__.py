@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import demo, evaluate, models, remix, split
+from app.cli import demo, evaluate, models, remix, split, window
 from engine.errors import Cancelled, ResourceError, UsageError, VoicebedError
 
 CLEANING_SECONDS = 2.0
@@ -30,6 +30,8 @@ program.command("remix")(remix.command)
 program.add_typer(models.program, name="models")
 program.command("evaluate")(evaluate.command)
 program.command("demo")(demo.command)
+program.command("open")(window.command)
+COMMANDS = ("split", "remix", "models", "evaluate", "demo", "open")
 
 
 def print_version(wanted: bool) -> None:
@@ -41,16 +43,13 @@ def print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@program.callback(invoke_without_command=True)
+@program.callback()
 def options(
-    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Split any recording into speech and noise, and remix them."""
-    if context.invoked_subcommand is None:
-        raise UsageError("nothing to do; name a command, such as voicebed split FILE, or see voicebed --help")
+    """Split any recording into speech and noise, and remix them.  Without a command: the editor, with any FILE."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file name may hold what the terminal cannot show
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if window.names_files(arguments, COMMANDS):
+        arguments = ["open", *arguments]
     with _signals():
         try:
             code = program(arguments, standalone_mode=False) or 0

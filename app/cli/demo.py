@@ -19,20 +19,20 @@ def command(
 ) -> None:
     """Split and remix the bundled recording, print what happened, save a picture of the spectrograms."""
     from app.cli.output import plain, print_json, progress
-    from engine.mixdown import mixdown
+    from engine.mixdown import Output, mixdown
     from engine.model import load_model
     from engine.recording import open_recording
     from engine.remix import Remix
     from engine.separator import Separator
-    from engine.split import split
+    from engine.split import Separation, split
 
     recording = open_recording(RECORDING)
-    separator = Separator(load_model(model), device)
+    source = Separation(recording, Separator(load_model(model), device))
     with made_folder(output):
         with progress("Splitting") as advance:
-            parts = split(recording, separator, output, progress=advance)
+            parts = split(source, output, progress=advance)
         with progress("Remixing") as advance:
-            mix = mixdown(recording, separator, Remix(noise_db=NOISE_DB), output / "cafe.remix.flac", progress=advance)
+            (mix,) = mixdown(source, [Output(output / "cafe.remix.flac", Remix(noise_db=NOISE_DB))], advance)
     files = {"mixture": RECORDING, **parts.tracks, "remix": mix.output}
     lanes = {name: open_recording(path).read(0, recording.frames).mean(1) for name, path in files.items()}
     result = plain(parts) | {
@@ -61,7 +61,7 @@ def opinion(audio: Any, sample_rate: int) -> dict[str, float] | None:
 
 def picture(path: Path, lanes: dict[str, Any], sample_rate: int) -> str | None:
     """Save the spectrograms of mixture, speech and noise; None where Qt's system libraries are missing."""
-    from app.picture import save_spectrograms
+    from app.picture.png import save_spectrograms
 
     try:
         save_spectrograms(

@@ -1,15 +1,17 @@
 """voicebed remix: change the balance of speech and noise in one recording."""
 
+from json import loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.split import Device, Json, Model
-from engine.errors import UsageError
+from app.cli.split import Device, Json, Model, Resplit
+from engine.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from engine.mixdown import MixdownResult
+    from engine.remix import Region
 
 
 def gain(text: str) -> float:
@@ -20,6 +22,20 @@ def gain(text: str) -> float:
         return decibel_value(text)
     except ValueError:
         raise typer.BadParameter(f"'{text}' is not a gain in dB; use a number or -inf.") from None
+
+
+def listed_regions(text: str) -> "tuple[Region, ...]":
+    """Regions as typed: JSON, or the name of a file of it."""
+    from engine.remix import read_regions, regions_from
+
+    if not text.lstrip().startswith(("[", "{")):
+        return read_regions(Path(text))
+    try:
+        return regions_from(loads(text))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--regions: not JSON ({error})") from None
+    except InputError as error:
+        raise UsageError(f"--regions: {error}") from None
 
 
 def command(
@@ -35,20 +51,26 @@ def command(
         typer.Option("--true-peak", metavar="DBTP", help="Peak ceiling, e.g. -1; with --loudness, -1 unless given."),
     ] = None,
     regions: Annotated[
-        Path | None, typer.Option(readable=False, help="JSON file of stretches with gains of their own.")
+        str | None,
+        typer.Option(metavar="FILE|JSON", help="Stretches with own gains: JSON, a file of it, a session."),
+    ] = None,
+    subtype: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="Sample format: PCM_16, PCM_24, PCM_32, FLOAT; default: as IN.")
     ] = None,
     model: Model = None,
     device: Device = "auto",
+    resplit: Resplit = None,
     json: Json = False,
 ) -> None:
     """Write IN with new gains for speech and noise.  At 0 dB and 0 dB, every sample stays as it is."""
+    from app.cli.resplit import separated, stretches
     from engine.delivery import Delivery
-    from engine.mixdown import mixdown
+    from engine.mixdown import Output, mixdown
     from engine.recording import open_recording
-    from engine.remix import Remix, read_regions
+    from engine.remix import Remix
 
-    remix = Remix(speech, noise, read_regions(regions) if regions else ())
-    delivery = Delivery(loudness, true_peak)
+    remix = Remix(speech, noise, listed_regions(regions) if regions else ())
+    delivery, patches = Delivery(loudness, true_peak, subtype), stretches(resplit)
     if not output.name or output.is_dir():
         raise UsageError(f"{output} is a folder; name a file, such as {output / (recording.stem + '.remix.wav')}")
     source = open_recording(recording)
@@ -58,8 +80,11 @@ def command(
     from engine.separator import Separator
 
     separator = Separator(load_model(model), device)
-    with progress(f"Remixing {recording.name}") as advance:
-        result = mixdown(source, separator, remix, output, delivery, advance)
+    with (
+        progress(f"Remixing {recording.name}") as advance,
+        separated(source, separator, patches, device, output.parent, advance) as (parts, advance),
+    ):
+        (result,) = mixdown(parts, [Output(output, remix, delivery)], advance)
     if json:
         print_json(plain(result) | {"speech_db": speech, "noise_db": noise})
     else:

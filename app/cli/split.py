@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 Model = Annotated[str | None, typer.Option("--model", "-m", help="Name of a model, or path of a model file.")]
 Device = Annotated[str, typer.Option(help="Where to compute: auto, cpu, cuda or mps.")]
+Resplit = Annotated[
+    list[str] | None,
+    typer.Option(metavar="START-END=MODEL", help="Seconds that another model splits; may be given several times."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
@@ -27,15 +31,20 @@ def command(
     device: Device = "auto",
     render: Annotated[str, typer.Option(help="masked: filter the original; direct: the model's own sound.")] = "masked",
     tracks: Annotated[str, typer.Option(help="Which tracks to write.")] = "speech,noise",
+    resplit: Resplit = None,
     json: Json = False,
 ) -> None:
     """Split recordings into STEM.speech.wav and STEM.noise.wav, which add up to the input exactly."""
     from app.cli.output import plain, print_json, progress
+    from app.cli.resplit import separated, stretches
     from engine.model import load_model
     from engine.recording import open_recording
     from engine.separator import Separator
     from engine.split import check_tracks, split
 
+    patches = stretches(resplit)
+    if patches and len(recordings) > 1:
+        raise UsageError("--resplit names a stretch of one recording; give only that one")
     wanted = [track.strip() for track in tracks.split(",") if track.strip()]
     check_tracks(wanted)
     check_names(recordings, output)
@@ -46,8 +55,12 @@ def command(
         for path in recordings:
             try:
                 recording = open_recording(path)
-                with progress(f"Splitting {path.name}") as advance:
-                    result = split(recording, separator, output or path.parent, wanted, advance)
+                place = output or path.parent
+                with (
+                    progress(f"Splitting {path.name}") as advance,
+                    separated(recording, separator, patches, device, place, advance) as (source, advance),
+                ):
+                    result = split(source, place, wanted, advance)
             except VoicebedError as error:
                 if len(recordings) == 1:
                     raise

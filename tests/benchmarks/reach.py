@@ -28,12 +28,13 @@ from numpy.typing import NDArray
 from scipy.signal import correlate, correlation_lags
 
 from engine.errors import ResourceError, VoicebedError
-from engine.mixdown import mixdown
+from engine.mixdown import Output, mixdown
 from engine.model import load_model
 from engine.recording import open_recording
 from engine.remix import Remix
-from engine.separator import Audio, Separator, decibels
-from engine.split import split
+from engine.report import decibels
+from engine.separator import Audio, Separator
+from engine.split import Separation, split
 from tests.benchmarks.machine import machine_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,7 +127,7 @@ def altered(source: Path, *outputs: Path) -> Figure:
 
 def null(subtype: str, limit: float, setting: Setting) -> Iterator[Figure]:
     path = loud_demo(setting.folder, subtype)
-    tracks = split(open_recording(path), setting.separator(), setting.folder).tracks
+    tracks = split(Separation(open_recording(path), setting.separator()), setting.folder).tracks
     mixture, speech, noise = (soundfile.read(file)[0] for file in (path, *tracks.values()))
     yield at_most(f"speech + noise − input, {subtype}", gap(speech + noise, mixture), limit, "of full scale")
     yield altered(path, *tracks.values())
@@ -135,7 +136,7 @@ def null(subtype: str, limit: float, setting: Setting) -> Iterator[Figure]:
 def remix_zero(setting: Setting) -> Iterator[Figure]:
     for subtype in ("PCM_16", "PCM_24"):
         path, output = loud_demo(setting.folder, subtype), setting.folder / "remix.wav"
-        mixdown(open_recording(path), setting.separator(), Remix(), output)
+        mixdown(Separation(open_recording(path), setting.separator()), [Output(output, Remix())])
         before, after = (soundfile.read(file)[0] for file in (path, output))
         yield at_most(f"remix at 0 dB − input, {subtype}", gap(after, before), 0, "of full scale")
         yield altered(path, output)
@@ -144,7 +145,7 @@ def remix_zero(setting: Setting) -> Iterator[Figure]:
 def delay(setting: Setting) -> Iterator[Figure]:
     for rate, channels in ((16_000, 1), (44_100, 2), (48_000, 2)):
         path = wav(setting.folder, rate, demo(rate, channels))
-        tracks = split(open_recording(path), setting.separator(), setting.folder).tracks
+        tracks = split(Separation(open_recording(path), setting.separator()), setting.folder).tracks
         mixture, speech = (soundfile.read(file, always_2d=True)[0].mean(1) for file in (path, tracks["speech"]))
         lags = correlation_lags(len(speech), len(mixture))
         lag = lags[correlate(speech, mixture, method="fft").argmax()]
@@ -191,7 +192,7 @@ def real_time_factors(path: str, model: str) -> list[float]:
     separator, recording, factors = Separator(load_model(model or None), "cpu"), Path(path), []
     for _ in range(1 + SPEED_RUNS):
         started = time.perf_counter()
-        seconds = split(open_recording(recording), separator, recording.parent).seconds
+        seconds = split(Separation(open_recording(recording), separator), recording.parent).seconds
         factors.append((time.perf_counter() - started) / seconds)
     return factors[1:]
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from engine.generator import BranchConfig, Generator, inner_products, least_squares
+from engine.generator import BranchConfig, Generator, inner_products
+from engine.report import least_squares
 from engine.roformer import LocalAttention
 from engine.spectral import SpectralCodec, SpectralConfig, mel_triangles
 

@@ -8,7 +8,8 @@ import torch
 
 from engine.errors import UsageError
 from engine.model import Model, load_model
-from engine.separator import Gain, Separator, SplitReport, interpolated, rechunked
+from engine.report import SplitReport
+from engine.separator import Gain, Separator, interpolated, rechunked
 
 
 @pytest.fixture(scope="module")

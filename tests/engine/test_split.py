@@ -9,8 +9,9 @@ import soundfile
 from engine.errors import InputError, UsageError
 from engine.model import load_model
 from engine.recording import open_recording
+from engine.report import SplitReport
 from engine.separator import Separator
-from engine.split import split, split_arrays
+from engine.split import Separation, separate, split, split_arrays
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def write(path: Path, subtype: str, rate: int = 16000, channels: int = 2, loudne
 @pytest.mark.parametrize("loudness", [0.1, 1.0])
 def test_integer_tracks_add_up_exactly(separator: Separator, tmp_path: Path, subtype: str, loudness: float) -> None:
     source = write(tmp_path / "in.wav", subtype, loudness=loudness)
-    result = split(open_recording(source), separator, tmp_path)
+    result = split(Separation(open_recording(source), separator), tmp_path)
     parts = [soundfile.read(result.tracks[track], dtype="int32")[0].astype(np.int64) for track in ("speech", "noise")]
     assert np.array_equal(parts[0] + parts[1], soundfile.read(source, dtype="int32")[0])
     assert soundfile.info(result.tracks["speech"]).subtype == subtype
@@ -37,7 +38,7 @@ def test_integer_tracks_add_up_exactly(separator: Separator, tmp_path: Path, sub
 
 def test_float_tracks_add_up(separator: Separator, tmp_path: Path) -> None:
     source = write(tmp_path / "in.wav", "FLOAT", 44100)
-    result = split(open_recording(source), separator, tmp_path)
+    result = split(Separation(open_recording(source), separator), tmp_path)
     parts = [soundfile.read(path)[0] for path in result.tracks.values()]
     assert np.abs(parts[0] + parts[1] - soundfile.read(source)[0]).max() <= 1e-6
     assert result.null_dbfs < -120
@@ -53,11 +54,11 @@ def test_speech_beyond_full_scale_still_adds_up() -> None:
 
 
 def test_only_the_wanted_track(separator: Separator, tmp_path: Path) -> None:
-    result = split(open_recording(write(tmp_path / "a.wav", "PCM_16")), separator, tmp_path, ["noise"])
+    result = split(Separation(open_recording(write(tmp_path / "a.wav", "PCM_16")), separator), tmp_path, ["noise"])
     assert list(result.tracks) == ["noise"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.noise.wav", "a.wav"]
     with pytest.raises(UsageError, match="music"):
-        split(open_recording(tmp_path / "a.wav"), separator, tmp_path, ["music"])
+        split(Separation(open_recording(tmp_path / "a.wav"), separator), tmp_path, ["music"])
 
 
 def test_failure_on_the_way_leaves_nothing(separator: Separator, tmp_path: Path) -> None:
@@ -68,13 +69,26 @@ def test_failure_on_the_way_leaves_nothing(separator: Separator, tmp_path: Path)
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(InputError):
-        split(open_recording(source), separator, out)
+        split(Separation(open_recording(source), separator), out)
     assert list(out.iterdir()) == []
 
 
 def test_progress_moves_to_the_end(separator: Separator, tmp_path: Path) -> None:
     seen: list[tuple[float, float]] = []
-    split(
-        open_recording(write(tmp_path / "in.wav", "PCM_16")), separator, tmp_path, progress=lambda *at: seen.append(at)
-    )
+    source = Separation(open_recording(write(tmp_path / "in.wav", "PCM_16")), separator)
+    split(source, tmp_path, progress=lambda *at: seen.append(at))
     assert seen == [(2, 5), (4, 5), (5, 5)]
+
+
+@pytest.mark.parametrize(("start", "stop"), [(0, 3), (2, 4), (3, 9), (8, 20)])
+def test_a_stretch_is_what_it_is_within_the_whole(separator: Separator, tmp_path: Path, start: int, stop: int) -> None:
+    rate = 8000
+    audio = np.random.default_rng(0).standard_normal((20 * rate, 1)) * 0.1
+    soundfile.write(tmp_path / "in.wav", audio, rate, "FLOAT")
+    recording = open_recording(tmp_path / "in.wav")
+    whole = np.concatenate([part.speech for part in separate(recording, separator, SplitReport())])
+    parts = list(separate(recording, separator, SplitReport(), None, start * rate, stop * rate))
+    assert parts[0].start == start * rate
+    speech = np.concatenate([part.speech for part in parts])
+    assert speech.shape == ((stop - start) * rate, 1)
+    assert np.abs(speech - whole[start * rate : stop * rate]).max() < 1e-5

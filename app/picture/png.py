@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.picture.colour import colour_map
+
 WIDTH, LANE, MARGIN, GAP = 1600, 300, 64, 40  # pixels
 FLOOR_DB, CEILING_DB = -100.0, -20.0  # colour range, dB relative to full scale per bin
 
@@ -32,12 +34,11 @@ def save_spectrograms(path: Path, lanes: Mapping[str, NDArray[np.float32]], samp
         ImportError: Qt's system libraries are missing.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from pyqtgraph import colormap
     from PySide6.QtCore import QRectF, Qt
     from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
     application = QGuiApplication.instance() or QGuiApplication([])
-    table = np.asarray(colormap.get("inferno").getLookupTable(nPts=256))  # pyright: ignore[reportOptionalMemberAccess]
+    table = colour_map("inferno")
     seconds = len(next(iter(lanes.values()))) / sample_rate
     image = QImage(WIDTH + 2 * MARGIN, len(lanes) * (LANE + GAP) + GAP, QImage.Format.Format_RGB32)
     image.fill(QColor("#14161a"))

@@ -1,0 +1,167 @@
+"""Spectrogram and waveform of the visible stretch of one track, put together from tiles."""
+
+import math
+from time import monotonic
+from typing import NamedTuple
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from app.document.view import ViewState
+from app.picture.sampling import PREVIEW_COLUMNS
+from app.picture.source import LaneSource
+from app.picture.spectrum import level_db
+from app.picture.tiles import Tile, Tiles, Wish
+
+TILE = 256  # device pixels
+SAME_SCALE = 1e-6  # scales that differ by less are one: tiles made for it are used again
+PATIENCE = 0.15  # seconds that the tiles of one scale are waited for while the zoom goes on
+
+
+class Place(NamedTuple):
+    """A stretch in device pixels: it begins `first` pixels of `scale` samples after the recording's beginning."""
+
+    first: int
+    scale: float
+    width: int
+    height: int
+
+
+class LanePicture:
+    """Draws what `view` shows of a source, in device pixels, and asks for the tiles that it takes.
+
+    Attributes:
+        tables: 256 colours for the levels, and 256 for the waveform, as 0xaarrggbb.
+        waveform: whether the waveform lies over the spectrogram.
+    """
+
+    def __init__(self, view: ViewState, tiles: Tiles) -> None:
+        self.tables: tuple[list[int], list[int]] = ([0] * 256, [0] * 256)
+        self.waveform = True
+        self._view, self._tiles = view, tiles
+        self._source: LaneSource | None = None
+        self._whole: Wish | None = None  # the recording at a glance
+        self._asked: Place | None = None
+        self._asked_at = 0.0
+        self._wishes: list[tuple[int, Wish]] = []  # the tiles of `_asked`, and where in it each begins
+        self._exact: tuple[Place, QPixmap] | None = None  # the last picture of which no tile was missing
+
+    @property
+    def source(self) -> LaneSource | None:
+        """The track."""
+        return self._source
+
+    @source.setter
+    def source(self, source: LaneSource | None) -> None:
+        self._source = source
+        self._tiles.show(self, source)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, as after a change of the axis: nothing that was drawn can stand in for what is to come."""
+        self._asked = self._exact = self._whole = None
+        self._wishes = []
+
+    def drawn(self, width: int, height: int, pen: float) -> QPixmap:
+        """The picture, with lines of `pen` pixels.
+
+        Tiles that are not there yet are stood in for by the last complete picture, and by the recording at a glance.
+        During a zoom, the tiles of one scale are waited for before those of the next are asked for.
+        """
+        if not self._source:
+            return self._blank(width, height)
+        here = self._place(self._source, width, height)
+        if self._asked and self._asked.scale != here.scale:
+            tiles = self._present()
+            if len(tiles) == len(self._wishes):
+                self._compose(self._asked, tiles)
+            elif monotonic() - self._asked_at < PATIENCE:
+                return self._stand_in(self._source, here)
+        self._ask(self._source, here, pen)
+        tiles = self._present()
+        if len(tiles) == len(self._wishes):
+            return self._compose(here, tiles)
+        picture = self._stand_in(self._source, here)
+        self._draw(picture, tiles)
+        return picture
+
+    def level_at(self, x: float, y: float) -> float:
+        """The level in dBFS at a pixel; −∞ where nothing is."""
+        for left, tile in self._present():
+            height, width = tile.levels.shape
+            if left <= x < left + width and 0 <= y < height:
+                byte = int(tile.levels[math.floor(y), math.floor(x - left)])
+                return level_db(byte) if byte else -math.inf
+        return -math.inf
+
+    def _place(self, source: LaneSource, width: int, height: int) -> Place:
+        """What the view shows."""
+        scale = (self._view.end - self._view.start) * source.sample_rate / width
+        if self._asked and math.isclose(scale, self._asked.scale, rel_tol=SAME_SCALE):
+            scale = self._asked.scale
+        return Place(round(self._view.start * source.sample_rate / scale), scale, width, height)
+
+    def _ask(self, source: LaneSource, place: Place, pen: float) -> None:
+        """Want the whole at a glance, the visible tiles from the middle outwards, and one more at each side."""
+        first, scale, width, height = place
+        span, axis = TILE * scale, self._view.axis
+        numbers = range(max(0, first // TILE - 1), (first + width - 1) // TILE + 2)
+        inside = [n for n in numbers if n * TILE < first + width and (n + 1) * TILE > first]
+        inside.sort(key=lambda n: abs((n + 0.5) * TILE - first - width / 2))
+        beside = [n for n in numbers if n not in inside and n * span < source.frames]
+        glance = min(PREVIEW_COLUMNS, -(-source.frames // source.grid.hop))
+        self._whole = Wish(source, 0, source.frames, glance, height, axis, pen)
+        wishes = [Wish(source, n * span, (n + 1) * span, TILE, height, axis, pen) for n in inside + beside]
+        self._tiles.want(self, [self._whole, *wishes])
+        self._wishes = [(n * TILE - first, wish) for n, wish in zip(inside, wishes, strict=False)]
+        self._asked, self._asked_at = place, monotonic()
+
+    def _present(self) -> list[tuple[int, Tile]]:
+        """The tiles that were asked for, as far as they are there, and where each begins."""
+        return [(left, tile) for left, wish in self._wishes if (tile := self._tiles.get(wish))]
+
+    def _compose(self, place: Place, tiles: list[tuple[int, Tile]]) -> QPixmap:
+        """The complete picture of a place."""
+        picture = self._exact[1] if self._exact else QPixmap()
+        if (picture.width(), picture.height()) != (place.width, place.height):
+            picture = QPixmap(place.width, place.height)
+        self._draw(picture, tiles)
+        self._exact = place, picture
+        return picture
+
+    def _stand_in(self, source: LaneSource, place: Place) -> QPixmap:
+        """The best picture of a place without tiles of its own."""
+        first, scale, width, height = place
+        picture = self._blank(width, height)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        if self._whole and (tile := self._tiles.get(self._whole)):
+            column = scale * self._whole.columns / source.frames
+            self._draw_tile(painter, tile, QRectF(0, 0, width, height), QRectF(first * column, 0, width * column, 0))
+        if self._exact:
+            last, drawn = self._exact
+            zoom = last.scale / scale
+            painter.drawPixmap(
+                QRectF(last.first * zoom - first, 0, last.width * zoom, height), drawn, QRectF(drawn.rect())
+            )
+        painter.end()
+        return picture
+
+    def _draw(self, picture: QPixmap, tiles: list[tuple[int, Tile]]) -> None:
+        painter = QPainter(picture)
+        for left, tile in tiles:
+            self._draw_tile(painter, tile, QRectF(left, 0, TILE, picture.height()), QRectF(0, 0, TILE, 0))
+        painter.end()
+
+    def _draw_tile(self, painter: QPainter, tile: Tile, place: QRectF, columns: QRectF) -> None:
+        """Draw some columns of a tile, in all their height."""
+        tile.colour(self.tables)
+        columns.setHeight(tile.levels.shape[0])
+        painter.drawImage(place, tile.picture, columns)
+        if self.waveform:
+            painter.drawImage(place, tile.waveform, columns)
+
+    def _blank(self, width: int, height: int) -> QPixmap:
+        picture = QPixmap(width, height)
+        picture.fill(QColor(self.tables[0][0]))
+        return picture

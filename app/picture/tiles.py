@@ -1,0 +1,265 @@
+"""Tiles: pieces of picture, drawn by other threads for the views that want them."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
+from PySide6.QtGui import QImage
+
+from app.document.view import Axis
+from app.picture.axis import pixel_map
+from app.picture.source import LaneSource
+
+THREADS = 2
+BUDGET = 48 << 20  # bytes of tiles that are kept
+POLL_MS = 250
+BODY = 130  # of 255, how strong a waveform is inside
+
+
+class Wish(NamedTuple):
+    """A piece of the picture of `source`: the samples `start` to `stop` (fractions allowed) as columns x height.
+
+    All in device pixels; `pen` is the width of a line; `gain` makes the waveform higher.
+    """
+
+    source: LaneSource
+    start: float
+    stop: float
+    columns: int
+    height: int
+    axis: Axis
+    pen: float = 1.0
+    gain: float = 1.0
+
+
+class Tile:
+    """A piece of picture as it is now.
+
+    Attributes:
+        levels: bytes of level (height, columns), the highest frequency first.
+        picture, waveform: images of `levels`, and of how much of each pixel the waveform fills; the colours are set
+            by `colour`.
+        peak: the highest sample of the waveform; 1 is full scale.
+        state: of the source when it was made, see `LaneSource.state`.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        step = (wish.stop - wish.start) / wish.columns
+        self.state = wish.source.state(wish.start, wish.stop, wish.columns)
+        # One column more on the left, so that the waveform joins that of the tile before.
+        strip = wish.source.strip(wish.start - step, wish.stop, wish.columns + 1)
+        rows = np.ascontiguousarray(strip.levels[1:].T)
+        self.levels = np.ascontiguousarray(pixel_map(wish.axis, wish.source.grid, wish.height)(rows)[::-1])
+        self._filled = filled(strip.waveform, wish.height, wish.pen, wish.gain)
+        self.peak = int(strip.waveform.max()) / 32767
+        self.picture, self.waveform = _image(self.levels), _image(self._filled)
+        self._tables: object = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it occupies."""
+        return self.levels.nbytes + self._filled.nbytes
+
+    def colour(self, tables: tuple[list[int], list[int]]) -> None:
+        """Give `picture` and `waveform` these tables of 256 colours."""
+        if self._tables is not tables:
+            self.picture.setColorTable(tables[0])
+            self.waveform.setColorTable(tables[1])
+            self._tables = tables
+
+
+def filled(waveform: NDArray[np.int16], height: int, pen: float, gain: float) -> NDArray[np.uint8]:
+    """How much of each pixel (height, columns) a waveform of (columns + 1, 2) fills: 255 along its edge, `BODY` inside.
+
+    Neighbours touch, and the edge, or the whole where it is thin, is a line of `pen` pixels.
+    """
+    highest, lowest = np.clip(waveform * (gain / 32767), -1, 1).T * [[1], [-1]]
+    joined = np.maximum(highest[1:], lowest[:-1]), np.minimum(lowest[1:], highest[:-1])
+    top, bottom = ((1 - level) * (height / 2) for level in joined)
+    thin = np.maximum(0, pen - (bottom - top)) / 2
+    top, bottom = (top - thin).astype(np.float32), (bottom + thin).astype(np.float32)
+    line = np.arange(height, dtype=np.float32)[:, None]
+    share = np.clip(np.minimum(line + 1, bottom) - np.maximum(line, top), 0, 1)
+    inner = np.clip(np.minimum(line + 1, bottom - pen) - np.maximum(line, top + pen), 0, 1)
+    return (share * 255 - inner * (255 - BODY)).astype(np.uint8)
+
+
+def _image(pixels: NDArray[np.uint8]) -> QImage:
+    """An image that shares the memory of `pixels`."""
+    height, width = pixels.shape
+    return QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8)
+
+
+class Tiles(QObject):
+    """Makes the tiles that views want, in threads of its own, and keeps the latest of them in memory.
+
+    What a view wants replaces what it wanted before: work that nobody waits for any more is never begun. While a shown
+    picture is incomplete, it is looked at 4 times a second whether it has grown.
+    """
+
+    changed = Signal(object)  # (LaneSource): a tile of it has come, or better ones can be had
+    failed = Signal(str)  # why the picture of a recording cannot be read; once for each source
+    _finished = Signal(object, object)  # (job, Tile | message | None)
+
+    def __init__(self, parent: QObject | None = None, budget: int = BUDGET) -> None:
+        super().__init__(parent)
+        self._budget = budget
+        self._tiles: OrderedDict[Wish, Tile] = OrderedDict()
+        self._bytes = 0
+        self._shown: dict[object, LaneSource] = {}
+        self._kept: dict[object, Sequence[Wish]] = {}
+        self._progress: dict[LaneSource, tuple[int, int]] = {}
+        self._failed: set[LaneSource] = set()
+        # Shared with the threads, under the lock. Views take turns: the first in the dict is served, and goes last.
+        self._lock = Lock()
+        self._previews: list[LaneSource] = []
+        self._queues: dict[object, list[Wish]] = {}
+        self._busy: set[Wish] = set()
+        self._threads = 0
+        self._pool = QThreadPool(self)
+        self._finished.connect(self._take)
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self._look)
+
+    def show(self, owner: object, source: LaneSource | None) -> None:
+        """Say what a view shows from now on; tiles of sources that nobody shows are dropped."""
+        self.want(owner, ())
+        self._shown.pop(owner, None)
+        if source:
+            self._shown[owner] = source
+        shown = set(self._shown.values())
+        for wish in [wish for wish in self._tiles if wish.source not in shown]:
+            self._drop(wish)
+        new = shown - self._progress.keys()
+        self._progress = {source: self._progress.get(source) or source.progress() for source in shown}
+        with self._lock:
+            self._previews = [source for source in self._previews if source in shown]
+            self._previews += [source for source in new if source.preview]
+        self._begin()
+        self._timer.start()
+
+    def get(self, wish: Wish) -> Tile | None:
+        """The tile of a wish, perhaps an outdated one, if it is in memory."""
+        if wish in self._tiles:
+            self._tiles.move_to_end(wish)
+        return self._tiles.get(wish)
+
+    def want(self, owner: object, wishes: Sequence[Wish]) -> None:
+        """Have these tiles made where they are missing or outdated, first things first, and kept in memory.
+
+        They replace what the view wanted before.
+        """
+        self._kept[owner] = wishes
+        outdated = [wish for wish in wishes if self._outdated(wish)]
+        with self._lock:
+            self._queues.pop(owner, None)
+            queue = [wish for wish in outdated if wish not in self._busy]
+            if queue:
+                self._queues[owner] = queue
+        self._begin()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work to do or being done."""
+        with self._lock:
+            return self._threads > 0
+
+    def close(self) -> None:
+        """Stop all work, and wait for what has been begun: a few hundredths of a second."""
+        self._timer.stop()
+        with self._lock:
+            self._queues.clear()
+            self._previews.clear()
+        self._pool.waitForDone()
+
+    def _outdated(self, wish: Wish) -> bool:
+        tile = self._tiles.get(wish)
+        return not tile or tile.state != wish.source.state(wish.start, wish.stop, wish.columns)
+
+    def _begin(self) -> None:
+        """Start as many threads as there is work for."""
+        with self._lock:
+            work = len(self._previews) + sum(map(len, self._queues.values()))
+            for _ in range(self._threads, min(THREADS, work)):
+                self._threads += 1
+                self._pool.start(self._work)
+
+    def _work(self) -> None:
+        """Do jobs until none is left; runs in a thread."""
+        while job := self._next():
+            result = None
+            try:
+                if isinstance(job, Wish):
+                    result = Tile(job)
+                elif job.preview:
+                    job.preview.refine()
+            except Exception as error:  # whatever the source's `read` may raise
+                result = str(error) or repr(error)
+            self._finished.emit(job, result)
+
+    def _next(self) -> Wish | LaneSource | None:
+        """Take the next job, or None, which ends the thread."""
+        with self._lock:
+            if self._previews:
+                return self._previews.pop(0)
+            for owner, queue in self._queues.items():
+                wish = queue.pop(0)
+                del self._queues[owner]
+                if queue:
+                    self._queues[owner] = queue
+                self._busy.add(wish)
+                return wish
+            self._threads -= 1
+            return None
+
+    def _take(self, job: Wish | LaneSource, result: Tile | str | None) -> None:
+        """Keep what a thread has made, and tell the views."""
+        source = job
+        if isinstance(job, Wish):
+            source = job.source
+            with self._lock:
+                self._busy.discard(job)
+        if source not in self._progress:
+            return
+        if isinstance(result, str):
+            if source not in self._failed:
+                self._failed.add(source)
+                self.failed.emit(result)
+            return
+        if isinstance(job, Wish) and result:
+            self._drop(job)
+            self._tiles[job] = result
+            self._bytes += result.size
+            self._forget()
+        elif source.preview and not source.preview.complete:
+            with self._lock:
+                self._previews.append(source)
+            self._begin()
+        self.changed.emit(source)
+
+    def _forget(self) -> None:
+        """Drop what was not looked at for longest, until the rest fits; what is wanted stays."""
+        kept = {wish for wishes in self._kept.values() for wish in wishes}
+        for wish in list(self._tiles):
+            if self._bytes <= self._budget:
+                return
+            if wish not in kept:
+                self._drop(wish)
+
+    def _drop(self, wish: Wish) -> None:
+        if tile := self._tiles.pop(wish, None):
+            self._bytes -= tile.size
+
+    def _look(self) -> None:
+        """Tell the views whose picture has grown; rest when none can grow any more."""
+        for source, before in self._progress.items():
+            now = source.progress()
+            if now != before:
+                self._progress[source] = now
+                self.changed.emit(source)
+        if all(source.complete() for source in self._progress):
+            self._timer.stop()

@@ -1,0 +1,1 @@
+"""What is heard: reading ahead, remixing block by block, and the sound device; without Qt and without torch."""

@@ -1,0 +1,326 @@
+"""The player: what the window asks for, and the threads that bring it to the sound device.
+
+Three threads besides the window's.  The reader loads the tracks 1.5 s ahead.  The feeder takes the window's commands,
+renders blocks of 10 ms and keeps 40 ms of them in a ring.  The device's own thread, the callback, only copies blocks
+from the ring.  From a slider to its full effect pass at most the ring (40 ms), one block in which the sound crosses
+over (10 ms), and the latency of the device (30 ms are asked for).
+
+All of them share Python's global lock with the window.  So the application calls `sys.setswitchinterval(0.001)` at its
+start: with Python's 5 ms, a busy window may hold up each of them by that much at every turn.  And it calls
+`gc.freeze()` once the window is built: a collection may happen in any thread, the callback's too, and is short only if
+there is little to go through.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from queue import Empty, SimpleQueue
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.sound.channels import downmix
+from app.sound.meters import Levels
+from app.sound.output import Output, OutputUnavailable, block_frames
+from app.sound.prefetch import Audio, Tracks
+from app.sound.resampled import at_rate
+from app.sound.ring import Ring
+from app.sound.stream import Seek, Sound, Stream
+from engine.errors import VoicebedError
+from engine.remix import Remix
+
+BLOCKS_AHEAD = 4
+POLL_SECONDS = 0.005
+
+DEVICE_LOST = "The sound device was lost: connect it or choose another, then press play."
+
+
+@dataclass
+class _Run:
+    """What belongs together from one opening of the output to the next."""
+
+    stream: Stream
+    ring: Ring
+    latency: float
+    downmix: NDArray[np.float32] | None
+    shown: float = 0.0  # frames of the stream: the playhead never steps back where a callback comes late
+
+    def heard(self) -> float:
+        """Frames of the stream heard so far."""
+        return self.ring.heard(self.latency, self.stream.sample_rate)
+
+
+class Player:
+    """Plays tracks to an output.
+
+    All calls return at once, and belong to one thread: what they ask for is done by the feeder.  Only `close` waits.
+
+    Args:
+        output: where to; opened when first needed, stopped at each pause, closed when other tracks are loaded.
+        threaded: False for an output whose owner calls `feed` before each block that it takes; `feed` then reads, too.
+
+    Attributes:
+        on_problem: called in the feeder's thread with one line for the user when playing failed; the position stays.
+    """
+
+    def __init__(self, output: Output, threaded: bool = True) -> None:
+        self.on_problem: Callable[[str], None] = lambda message: None
+        self._output = output
+        self._tracks: Tracks | None = None
+        self._sound = Sound()
+        self._loop: tuple[float, float | None] = (0.0, None)
+        self._playing = False
+        self._cue = 0.0  # seconds: where playing begins
+        self._seek: Seek | None = None  # asked for, and not heard yet
+        self._run: _Run | None = None
+        self._ring = Ring(1, 1)
+        self._started = False
+        self._past_underruns = 0
+        self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._moved = threading.Event()
+        self._closed = False
+        self._threads: list[threading.Thread] = []
+        if threaded:
+            self._threads = [
+                threading.Thread(target=self._feed_until_closed, name="sound feeder", daemon=True),
+                threading.Thread(target=self._read_until_closed, name="sound reader", daemon=True),
+            ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def playing(self) -> bool:
+        """Whether the user wants to hear: from `play` on, until `pause`, the end of the recording, or a problem."""
+        return self._playing
+
+    @property
+    def position(self) -> float:
+        """What is heard now, in seconds; smooth enough for a playhead at 60 Hz.
+
+        After `pause` it moves on for what is still on its way to the ear, up to 0.1 s; after `seek` it is at once the
+        place sought.
+        """
+        run, seek = self._run, self._seek
+        if run:
+            run.shown = max(run.shown, run.heard())
+        if seek:
+            if seek.landed is None or (run and self._started and run.shown < seek.landed):
+                return seek.seconds
+            self._seek = None
+        if run and self._started:
+            return run.stream.place(run.shown) / run.stream.sample_rate
+        return self._cue
+
+    @property
+    def volume(self) -> float:
+        """A factor from 0 to 1, for listening only: behind the meters."""
+        return self._sound.volume
+
+    @volume.setter
+    def volume(self, volume: float) -> None:
+        self._sound = replace(self._sound, volume=volume)
+
+    @property
+    def underruns(self) -> int:
+        """Gaps heard since the player was made: blocks that were not ready, and what the device itself reported."""
+        run = self._run
+        return self._past_underruns + (run.ring.underruns + self._output.underruns if run else 0)
+
+    def levels(self) -> Levels:
+        """What the meters show; after a pause the loudness of before."""
+        run = self._run
+        return run.stream.meters.levels() if run else Levels()
+
+    def load(self, tracks: Tracks | None) -> None:
+        """Take a recording's tracks (None: no recording), to be played from the beginning, without a loop."""
+        self._playing, self._seek = False, None
+        self._commands.put(partial(self._load, tracks))
+
+    def replace(self, tracks: Tracks) -> None:
+        """Go on with other tracks of the same recording, as after another split; playing is not interrupted."""
+        self._commands.put(partial(self._replace, tracks))
+
+    def play(self) -> None:
+        """Play from the position, or, where that is the end, from the beginning (of the loop).
+
+        Without an output `playing` becomes False again, and `on_problem` says why.
+        """
+        self._playing = True
+        self._commands.put(self._play)
+
+    def pause(self) -> None:
+        """Stop where it is."""
+        self._playing = False
+        self._commands.put(self._pause)
+
+    def seek(self, seconds: float) -> None:
+        """Go to a place, playing or not."""
+        self._seek = Seek(seconds)
+        self._commands.put(partial(self._go_to, self._seek))
+
+    def set_remix(self, remix: Remix, trim_db: float = 0.0) -> None:
+        """Play this remix, and `trim_db` dB on top (to compare at equal loudness; 0 changes no bit)."""
+        self._sound = replace(self._sound, remix=remix, trim_db=trim_db)
+
+    def set_loop(self, start: float, end: float | None) -> None:
+        """Repeat from `start` to `end` (seconds, 0.02 s at least); with None play on to the end of the recording.
+
+        A loop that lies behind what is being played begins at once; one that lies ahead when it is reached.
+        """
+        self._commands.put(partial(self._set_loop, start, end))
+
+    def set_output(self, output: Output) -> None:
+        """Go on with another output, such as another device."""
+        self._commands.put(partial(self._switch, output))
+
+    def feed(self) -> None:
+        """Do what was asked for and fill the ring: what the feeder does every 5 ms."""
+        while not self._commands.empty():
+            self._guarded(self._commands.get())
+        if not self._threads:
+            self._guarded(self._read)
+        self._guarded(self._advance)
+
+    def close(self) -> None:
+        """Be silent, give the device back and end the threads."""
+        self._closed = True
+        self._commands.put(self._drop)
+        self._moved.set()
+        for thread in self._threads:
+            thread.join()
+        self._drop()
+
+    # From here on: in the feeder's thread, but for `_read_until_closed` and `_pull`.
+
+    def _feed_until_closed(self) -> None:
+        while not self._closed:
+            busy = self._run is not None and (self._started or self._run.stream.active)
+            with suppress(Empty):
+                self._guarded(self._commands.get(timeout=POLL_SECONDS if busy else None))
+            self.feed()
+
+    def _read_until_closed(self) -> None:
+        while not self._closed:
+            self._moved.wait()
+            self._moved.clear()
+            self._read()
+
+    def _read(self) -> None:
+        while not self._closed and (run := self._run) and run.stream.read_ahead():
+            pass
+
+    def _pull(self, out: NDArray[np.float32]) -> None:
+        self._ring.pull(out)
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:
+            self._playing = False
+            self._drop()
+            self.on_problem(str(error) if isinstance(error, VoicebedError) else f"Playing stopped: {error}")
+
+    def _advance(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        while run.stream.active and run.ring.level < BLOCKS_AHEAD:
+            block = run.stream.block(self._sound)
+            if block is None:
+                break
+            self._send(run, block)
+        if not self._started:
+            if run.ring.level >= BLOCKS_AHEAD or (run.ring.level and not run.stream.active):
+                self._output.start()
+                self._started = True
+        elif not self._output.running:
+            raise OutputUnavailable(DEVICE_LOST)
+        elif not run.stream.active and not run.ring.level:
+            self._output.stop()
+            self._started = self._playing = False
+
+    def _send(self, run: _Run, block: Audio) -> None:
+        run.ring.ending = not run.stream.active
+        run.ring.write(block if run.downmix is None else block @ run.downmix)
+        if not run.stream.active:
+            self._cue = run.stream.at / run.stream.sample_rate
+
+    def _play(self) -> None:
+        self._playing = self._tracks is not None
+        if self._tracks and not (self._run and self._run.stream.active):
+            self._begin(self._run or self._open(self._tracks))
+
+    def _begin(self, run: _Run) -> None:
+        frame = round(self._cue * run.stream.sample_rate)
+        if frame >= run.stream.frames:
+            frame = 0 if self._loop[1] is None else round(self._loop[0] * run.stream.sample_rate)
+        run.stream.begin(frame, self._sound)
+
+    def _open(self, tracks: Tracks) -> _Run:
+        opened = self._output.open(tracks.sample_rate, max(2, tracks.channels), self._pull)
+        self._ring = Ring(block_frames(opened.sample_rate), opened.channels)
+        stream = Stream(at_rate(tracks, opened.sample_rate), self._moved.set)
+        stream.set_loop(*self._loop)
+        self._run = _Run(stream, self._ring, opened.latency, downmix(tracks.channels, opened.channels))
+        return self._run
+
+    def _pause(self) -> None:
+        run = self._run
+        if run is None or not run.stream.active:
+            return
+        if not self._started:
+            self._drop()  # what was about to begin
+            return
+        block = run.stream.finish()
+        if block is not None:
+            self._send(run, block)
+        run.ring.ending = True
+        self._cue = run.stream.at / run.stream.sample_rate
+
+    def _go_to(self, seek: Seek) -> None:
+        if self._tracks is None:
+            seek.seconds = 0.0
+        else:
+            seek.seconds = max(0.0, min(seek.seconds, self._tracks.frames / self._tracks.sample_rate))
+        self._cue = seek.seconds
+        if self._run and self._run.stream.active:
+            self._run.stream.seek(seek)
+        else:
+            seek.landed = self._run.stream.delivered + 1 if self._run else 0  # when what comes next is heard
+
+    def _set_loop(self, start: float, end: float | None) -> None:
+        self._loop = start, end
+        if self._run:
+            self._run.stream.set_loop(start, end)
+
+    def _load(self, tracks: Tracks | None) -> None:
+        self._drop()
+        self._tracks, self._cue, self._loop = tracks, 0.0, (0.0, None)
+
+    def _replace(self, tracks: Tracks) -> None:
+        self._tracks = tracks
+        if self._run:
+            self._run.stream.exchange(at_rate(tracks, self._run.stream.sample_rate))
+
+    def _switch(self, output: Output) -> None:
+        playing = self._run is not None and self._run.stream.active
+        self._drop()
+        self._output = output
+        if playing:
+            self._play()
+
+    def _drop(self) -> None:
+        """Close the output; playing can go on from what was heard last."""
+        run = self._run
+        if run is None:
+            return
+        if self._seek and self._seek.landed is None:
+            self._cue, self._seek.landed = self._seek.seconds, 0
+        elif self._started and run.stream.active:
+            self._cue = run.stream.place(run.heard()) / run.stream.sample_rate
+        self._started = False
+        self._past_underruns += run.ring.underruns + self._output.underruns
+        self._output.close()
+        self._run = None

@@ -1,0 +1,1 @@
+"""The editor window: its look, panels, dialogs and actions."""

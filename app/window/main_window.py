@@ -1,0 +1,214 @@
+"""The main window: menus, the editor below them, dropped files, unsaved work, and the end."""
+
+import base64
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
+
+from app.document.recovery import recoverable
+from app.document.session import SUFFIX
+from app.document.settings import Settings, save_settings
+from app.sound.output import Output
+from app.window.actions import ENTRIES, MENUS, make_actions, translated
+from app.window.editor import Editor
+from app.window.help_window import HelpWindow
+from app.window.shortcuts import menus_of
+from app.window.theme import apply_theme
+from engine.errors import VoicebedError
+
+DEMO = Path(__file__).parents[2] / "resources" / "demo" / "cafe.flac"
+
+
+class MainWindow(QMainWindow):
+    """The one window of the program.  Its title begins with "Voicebed".
+
+    Args:
+        settings: changed here as the user chooses, and written at the end.
+        output: as for `Editor`.
+    """
+
+    def __init__(self, settings: Settings, output: Output | None = None) -> None:
+        super().__init__()
+        self.settings = settings
+        self.actions_by_name = make_actions(self)
+        self.editor = Editor(settings, self.actions_by_name, output)
+        self.setCentralWidget(self.editor)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 640)
+        self.resize(1440, 900)
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+        self._help: HelpWindow | None = None
+        self._recent = QMenu(self.tr("Open recent"), self)
+        self._make_menus()
+        self._connect()
+        self.editor.changed.connect(self._show_title)
+        self._show_title()
+
+    def open_files(self, paths: Iterable[Path]) -> None:
+        """Open one file in the editor; many go to the batch."""
+        paths = list(paths)
+        if len(paths) == 1:
+            self._unless_unsaved(lambda: self.editor.open(paths[0]))
+        elif paths:
+            self.editor.process_many(paths)
+
+    def offer_recovery(self) -> None:
+        """Offer what a Voicebed that was killed had unsaved."""
+        for leftover in recoverable():
+            self.editor.offer_recovery(leftover)
+
+    def leave(self) -> None:
+        """End at once, with unsaved work autosaved for the next start."""
+        self.editor.autosave_now()
+        QApplication.exit(0)
+
+    def shut_down(self) -> None:
+        """Stop sound and child processes, and write the settings."""
+        self.editor.shut_down()
+        self.settings.geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        try:
+            save_settings(self.settings)
+        except VoicebedError as error:
+            print(f"voicebed: {error}")
+
+    # Menus
+
+    def _make_menus(self) -> None:
+        menus = [self.menuBar().addMenu(translated(title)) for title in MENUS]
+        submenus: dict[str, QMenu] = {}
+        for entry in ENTRIES:
+            menu = menus[entry.menu]
+            if entry.separator:
+                menu.addSeparator()
+            if entry.submenu:
+                if entry.submenu not in submenus:
+                    submenus[entry.submenu] = menu.addMenu(translated(entry.submenu))
+                menu = submenus[entry.submenu]
+            menu.addAction(self.actions_by_name[entry.name])
+        menus[0].insertMenu(self.actions_by_name["demo"], self._recent)
+        menus[2].insertMenu(self.actions_by_name["brighter"], self.editor.colour_menu)
+        menus[3].addSeparator()
+        menus[3].addMenu(self.editor.output_menu)
+        self._recent.aboutToShow.connect(self._fill_recent)
+
+    def _fill_recent(self) -> None:
+        self._recent.clear()
+        for path in self.settings.recent_files():
+            self._recent.addAction(path.name, lambda path=path: self.open_files([path])).setToolTip(str(path))
+        if self._recent.isEmpty():
+            self._recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _connect(self) -> None:
+        todo: dict[str, Callable[[], object]] = {
+            "open": self._ask_open,
+            "demo": lambda: self.open_files([DEMO]),
+            "save": self._save,
+            "save_as": self._save_as,
+            "close": lambda: self._unless_unsaved(self.editor.close_recording),
+            "quit": self.close,
+            "help": lambda: self._show_help("first-steps"),
+            "shortcuts": lambda: self._show_help("keyboard"),
+            "about": lambda: self._show_help("about"),
+            "theme_system": lambda: self._wear("system"),
+            "theme_dark": lambda: self._wear("dark"),
+            "theme_light": lambda: self._wear("light"),
+        }
+        for name, function in todo.items():
+            self.actions_by_name[name].triggered.connect(lambda _=False, function=function: function())
+        self.actions_by_name[f"theme_{self.settings.theme}"].setChecked(True)
+        self.editor.open_requested.connect(self._ask_open)
+        self.editor.demo_requested.connect(lambda: self.open_files([DEMO]))
+        self.editor.files_dropped.connect(self.open_files)
+
+    def _wear(self, choice: str) -> None:
+        self.settings.theme = choice  # pyright: ignore[reportAttributeAccessIssue]
+        apply_theme(QApplication.instance(), self.settings.theme)  # pyright: ignore[reportArgumentType]
+
+    def _show_help(self, page: str) -> None:
+        if not self._help:
+            self._help = HelpWindow(lambda: menus_of(self.menuBar()), self)
+        self._help.show_page(page)
+
+    # Files
+
+    def _ask_open(self) -> None:
+        folder = str(Path(self.settings.recent[0]).parent) if self.settings.recent else ""
+        kinds = self.tr("Recordings, videos and sessions")
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Open"),
+            folder,
+            f"{kinds} (*.wav *.flac *.mp3 *.m4a *.ogg *.opus *.aiff *.aif *.mp4 *.mov *.mkv *.w64 *.rf64 *{SUFFIX});;"
+            + self.tr("All files (*)"),
+        )
+        if name:
+            self.open_files([Path(name)])
+
+    def _save(self) -> bool:
+        if self.editor.session_path is None:
+            return self._save_as()
+        return self.editor.save(self.editor.session_path)
+
+    def _save_as(self) -> bool:
+        start = self.editor.session_path or self.editor.suggested_session
+        if start is None:
+            return False
+        name, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save session"), str(start), self.tr("Voicebed sessions") + f" (*{SUFFIX})"
+        )
+        if not name:
+            return False
+        path = Path(name)
+        return self.editor.save(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX))
+
+    def _unless_unsaved(self, then: Callable[[], object]) -> None:
+        """Do `then`, at once where nothing is unsaved, else as the user answers in the message bar."""
+        if not self.editor.modified:
+            then()
+            return
+
+        def save_first() -> None:
+            if self._save():
+                then()
+
+        self.editor.messages.show_message(
+            self._question, "warning", [(self.tr("Save"), save_first), (self.tr("Don't save"), then)]
+        )
+
+    @property
+    def _question(self) -> str:
+        return self.tr("{name} has unsaved changes.").format(name=self.editor.title)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ask about unsaved work, once; a second close keeps it as an autosave."""
+        asked = self.editor.messages.message
+        if self.editor.modified and not (asked and asked.text == self._question):
+            event.ignore()
+            self._unless_unsaved(self._close_now)
+            return
+        self.editor.autosave_now()
+        event.accept()
+
+    def _close_now(self) -> None:
+        self.editor.forget_changes()
+        QTimer.singleShot(0, self.close)
+
+    def _show_title(self) -> None:
+        name = self.editor.title
+        self.setWindowTitle(f"Voicebed – {name}[*]" if name else "Voicebed")
+        self.setWindowModified(self.editor.modified)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """Take files."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open what was dropped."""
+        self.open_files(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+
+
