@@ -44,7 +44,7 @@ def recording_folder(fingerprint: str) -> Path:
 
 def split_folder(recording: Path, model: str, stretch: tuple[int, int] | None = None) -> Path:
     """Within a recording's folder, that of its split by a model id; or of the split of a stretch, in whole seconds."""
-    name = re.sub(r"[^\w@.-]", "_", model)[-100:]
+    name = re.sub(r"[^\w@.-]", "_", model, flags=re.ASCII)[-100:]
     return recording / (f"{name}.{stretch[0]}-{stretch[1]}" if stretch else name)
 
 

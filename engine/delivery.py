@@ -45,10 +45,12 @@ def delivery_from(data: Any) -> Delivery:
     Raises:
         InputError: the data are no delivery.
     """
-    if not isinstance(data, dict) or not isinstance(data.get("subtype"), str | None):
-        raise InputError('a delivery has numbers "loudness" and "true_peak", and a name "subtype"')
-    numbers = {name: value for name, value in data.items() if name != "subtype" and value is not None}
     try:
+        if not isinstance(data.get("subtype"), str | None):
+            raise TypeError
+        numbers = {name: value for name, value in data.items() if name != "subtype" and value is not None}
         return Delivery(**{name: float(value) for name, value in numbers.items()}, subtype=data.get("subtype"))
-    except (TypeError, ValueError, UsageError) as error:
-        raise InputError(f"not a delivery: {error}") from None
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        raise InputError('a delivery has numbers "loudness" and "true_peak", and a name "subtype"') from None
+    except UsageError as error:
+        raise InputError(str(error)) from None

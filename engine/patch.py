@@ -40,7 +40,7 @@ def patch_from(data: Any) -> Patch:
         if len(data) > 3 or not isinstance(model, str):
             raise TypeError
         return Patch(float(start), float(end), model)
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         raise InputError('a stretch split again has numbers "start" and "end", and a name "model"') from None
     except UsageError as error:
         raise InputError(str(error)) from None

@@ -137,7 +137,7 @@ def regions_from(data: Any) -> tuple[Region, ...]:
         try:
             values = {k: decibel_value(v) if k.endswith("_db") else float(v) for k, v in entry.items()}
             regions.append(Region(**values))
-        except (AttributeError, TypeError):
+        except (AttributeError, TypeError, OverflowError):
             raise InputError(
                 f'region {number}: needs numbers "start" and "end"; may have "speech_db", "noise_db", "ramp"'
             ) from None

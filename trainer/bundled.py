@@ -135,9 +135,7 @@ def main() -> None:
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:
             command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
-            command.add_argument(
-                "--seed", type=int, default=0, help="another where a base has seen this one's draws"
-            )
+            command.add_argument("--seed", type=int, default=0, help="another where a base has seen this one's draws")
             command.add_argument("--recipe", default="warm_start")
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
             command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")

@@ -142,7 +142,7 @@ class Leftover:
             self.when = datetime.fromtimestamp(path.stat().st_mtime)
             match read_json(path):
                 case {"title": str() as title, "saved_as": str() | None as saved_as, "session": data}:
-                    self.title, self.saved_as, self._data = title, saved_as and Path(saved_as), data
+                    self.title, self.saved_as, self._data = title, Path(saved_as) if saved_as else None, data
                 case _:
                     raise InputError(f"{path} is no autosave")
             with suppress(SourceMoved, SourceChanged):

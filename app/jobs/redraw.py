@@ -1,4 +1,4 @@
-"""Drawing a stretch of a finished picture anew, in its place."""
+"""Drawing a stretch of a finished picture anew, in its place, in the files that `app.picture.pyramid` describes."""
 
 import tempfile
 from collections.abc import Callable
@@ -30,18 +30,25 @@ def redraw(folder: Path, first: int, last: int, read: Callable[[int, int], NDArr
         with PyramidWriter(Path(place), grid.sample_rate, stop - start) as writer:
             for at in range(start, stop, _BLOCK):
                 writer.add(read(at, min(at + _BLOCK, stop)))
-        drawn, skip, count = Pyramid(Path(place)), (begin - start) // grid.hop, -(-(end - begin) // grid.hop)
-        columns, waveform = drawn.read(0, skip, count), drawn.waveform(0, skip, count)
-    at = begin // grid.hop
-    for level in range(picture.levels):
-        if level:
-            at, until = at // POOL, -(-(at + len(columns)) // POOL)
-            below = level - 1, at * POOL, (until - at) * POOL
-            columns, waveform = (
-                np.maximum.reduceat(values, np.arange(0, len(values), POOL))
-                for values in (picture.read(*below), picture.waveform(*below))
-            )
-        for name, values in (("levels", columns), ("waveform", waveform.astype("<i2"))):
+        skip, count = (begin - start) // grid.hop, -(-(end - begin) // grid.hop)
+        drawn = {name: _columns(Path(place) / f"{name}.0", kind, skip, count) for name, kind in _kinds(grid.rows)}
+    for name, kind in _kinds(grid.rows):
+        at, columns = begin // grid.hop, drawn[name]
+        for level in range(picture.levels):
+            if level:
+                at, until = at // POOL, -(-(at + len(columns)) // POOL)
+                below = _columns(folder / f"{name}.{level - 1}", kind, at * POOL, (until - at) * POOL)
+                columns = np.maximum.reduceat(below, np.arange(0, len(below), POOL))
             with (folder / f"{name}.{level}").open("r+b") as file:
-                file.seek(at * values[0].nbytes)
-                file.write(values.tobytes())
+                file.seek(at * kind.itemsize)
+                file.write(columns.tobytes())
+
+
+def _kinds(rows: int) -> list[tuple[str, np.dtype]]:
+    """The files of a level, and what a column is in each."""
+    return [("levels", np.dtype(("u1", (rows,)))), ("waveform", np.dtype(("<i2", (2,))))]
+
+
+def _columns(path: Path, kind: np.dtype, first: int, count: int) -> NDArray:
+    """Columns of one file from `first` on."""
+    return np.fromfile(path, kind, count, offset=first * kind.itemsize)

@@ -32,16 +32,16 @@ def colour_map(name: str, tint: Rgb = (128, 128, 128)) -> NDArray[np.uint8]:
     return np.frombuffer(bytes.fromhex(listed.replace("#", "")), np.uint8).reshape(256, 3)
 
 
-def colour_table(colours: NDArray[np.uint8], floor_db: float, ceiling_db: float) -> list[int]:
+def colour_table(colours: NDArray[np.uint8], floor_db: float, ceiling_db: float) -> tuple[int, ...]:
     """The colour of each of the 256 levels as 0xffrrggbb: `colours` stretched between two levels in dBFS."""
     level = np.linspace(FLOOR_DB, CEILING_DB, 256)
     index = np.rint(np.clip((level - floor_db) / (ceiling_db - floor_db), 0, 1) * 255).astype(int)
     red, green, blue = colours[index].astype(np.uint32).T
-    return (0xFF000000 | red << 16 | green << 8 | blue).tolist()
+    return tuple((0xFF000000 | red << 16 | green << 8 | blue).tolist())
 
 
-def shade_table(colour: Rgb, opacity: float) -> list[int]:
+def shade_table(colour: Rgb, opacity: float) -> tuple[int, ...]:
     """One colour at 256 shares of `opacity` (0 to 1), as 0xaarrggbb."""
     red, green, blue = colour
     alpha = np.rint(np.arange(256) * opacity).astype(np.uint32)
-    return (alpha << 24 | red << 16 | green << 8 | blue).tolist()
+    return tuple((alpha << 24 | red << 16 | green << 8 | blue).tolist())

@@ -11,7 +11,7 @@ from app.document.view import ViewState
 from app.picture.sampling import PREVIEW_COLUMNS
 from app.picture.source import LaneSource
 from app.picture.spectrum import level_db
-from app.picture.tiles import Tile, Tiles, Wish
+from app.picture.tiles import PLAIN, Tile, Tiles, Wish
 
 TILE = 256  # device pixels
 SAME_SCALE = 1e-6  # scales that differ by less are one: tiles made for it are used again
@@ -31,13 +31,11 @@ class LanePicture:
     """Draws what `view` shows of a source, in device pixels, and asks for the tiles that it takes.
 
     Attributes:
-        tables: 256 colours for the levels, and 256 for the waveform, as 0xaarrggbb.
-        waveform: whether the waveform lies over the spectrogram.
+        look: its colours.
     """
 
     def __init__(self, view: ViewState, tiles: Tiles) -> None:
-        self.tables: tuple[list[int], list[int]] = ([0] * 256, [0] * 256)
-        self.waveform = True
+        self.look = PLAIN
         self._view, self._tiles = view, tiles
         self._source: LaneSource | None = None
         self._whole: Wish | None = None  # the recording at a glance
@@ -112,7 +110,7 @@ class LanePicture:
         glance = min(PREVIEW_COLUMNS, -(-source.frames // source.grid.hop))
         self._whole = Wish(source, 0, source.frames, glance, height, axis, pen)
         wishes = [Wish(source, n * span, (n + 1) * span, TILE, height, axis, pen) for n in inside + beside]
-        self._tiles.want(self, [self._whole, *wishes])
+        self._tiles.want(self, [self._whole, *wishes], self.look)
         self._wishes = [(n * TILE - first, wish) for n, wish in zip(inside, wishes, strict=False)]
         self._asked, self._asked_at = place, monotonic()
 
@@ -134,10 +132,10 @@ class LanePicture:
         first, scale, width, height = place
         picture = self._blank(width, height)
         painter = QPainter(picture)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if self._whole and (tile := self._tiles.get(self._whole)):
             column = scale * self._whole.columns / source.frames
-            self._draw_tile(painter, tile, QRectF(0, 0, width, height), QRectF(first * column, 0, width * column, 0))
+            part = QRectF(first * column, 0, width * column, self._whole.height)
+            painter.drawImage(QRectF(0, 0, width, height), tile.picture(self.look), part)
         if self._exact:
             last, drawn = self._exact
             zoom = last.scale / scale
@@ -150,18 +148,10 @@ class LanePicture:
     def _draw(self, picture: QPixmap, tiles: list[tuple[int, Tile]]) -> None:
         painter = QPainter(picture)
         for left, tile in tiles:
-            self._draw_tile(painter, tile, QRectF(left, 0, TILE, picture.height()), QRectF(0, 0, TILE, 0))
+            painter.drawImage(left, 0, tile.picture(self.look))
         painter.end()
-
-    def _draw_tile(self, painter: QPainter, tile: Tile, place: QRectF, columns: QRectF) -> None:
-        """Draw some columns of a tile, in all their height."""
-        tile.colour(self.tables)
-        columns.setHeight(tile.levels.shape[0])
-        painter.drawImage(place, tile.picture, columns)
-        if self.waveform:
-            painter.drawImage(place, tile.waveform, columns)
 
     def _blank(self, width: int, height: int) -> QPixmap:
         picture = QPixmap(width, height)
-        picture.fill(QColor(self.tables[0][0]))
+        picture.fill(QColor(self.look.levels[0]))
         return picture

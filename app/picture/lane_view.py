@@ -16,7 +16,7 @@ from app.picture.colour import colour_map, colour_table, shade_table
 from app.picture.lane_header import LaneHeader
 from app.picture.lane_picture import LanePicture
 from app.picture.source import LaneSource
-from app.picture.tiles import Tiles
+from app.picture.tiles import Look, Tiles
 from app.picture.time_view import GUTTER, TimeView
 from app.window import theme
 
@@ -52,6 +52,7 @@ class LaneView(TimeView):
         self.setAccessibleDescription(self.tr("Spectrogram and waveform of a track over time"))
         self.setMinimumHeight(60)
         self._picture = LanePicture(view, tiles)
+        self._waveform = True
         self._waiting = ""
         self._regions: Sequence[Band] = ()
         self._markers: Sequence[float] = ()
@@ -80,8 +81,8 @@ class LaneView(TimeView):
 
     def set_waveform(self, shown: bool) -> None:
         """Draw the waveform over the spectrogram, or not."""
-        self._picture.waveform = shown
-        self._redraw()
+        self._waveform = shown
+        self._set_colours()
 
     def view_changed(self, what: str) -> None:
         """Repaint what the change concerns."""
@@ -191,7 +192,8 @@ class LaneView(TimeView):
         rgb = (tint.red(), tint.green(), tint.blue())
         levels = colour_table(colour_map(self.view.colours, rgb), self.view.floor_db, self.view.ceiling_db)
         ink = theme.DARK.colour("text") if self.view.colours == "tinted" else tint
-        self._picture.tables = levels, shade_table((ink.red(), ink.green(), ink.blue()), WAVEFORM)
+        waveform = shade_table((ink.red(), ink.green(), ink.blue()), WAVEFORM) if self._waveform else None
+        self._picture.look = Look(levels, waveform)
         self._redraw()
 
     def _draw_canvas(self, ratio: float) -> None:

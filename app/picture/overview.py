@@ -13,7 +13,7 @@ from app.document.view import ZOOM_STEP, ViewState
 from app.picture.colour import shade_table
 from app.picture.ruler import clock
 from app.picture.source import LaneSource
-from app.picture.tiles import Tiles, Wish
+from app.picture.tiles import PLAIN, Tiles, Wish
 from app.picture.time_view import GRIP, GUTTER, NOTCH
 from app.window import theme
 
@@ -188,12 +188,13 @@ class Overview(QWidget):
             return
         for lane, source in self._sources.items():
             wish = Wish(source, 0, source.frames, width, height, "linear", ratio, self._gain)
-            self.tiles.want((self, lane), (wish,))
+            self.tiles.want((self, lane), (wish,), PLAIN)
             if tile := self.tiles.get(wish):
                 if lane == "mixture":
                     self._gain = next((gain for gain in GAINS if gain * tile.peak <= 1), 1)
                 colour = theme.colour(lane)
-                tile.colour(([], shade_table((colour.red(), colour.green(), colour.blue()), OPACITY[lane])))
+                shades = shade_table((colour.red(), colour.green(), colour.blue()), OPACITY[lane])
+                tile.waveform.setColorTable(shades)
                 done = math.ceil(width * source.done() / source.frames)
                 painter.drawImage(
                     QRectF(GUTTER, 0, done / ratio, height / ratio), tile.waveform, QRectF(0, 0, done, height)

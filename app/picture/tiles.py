@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 
 from app.document.view import Axis
 from app.picture.axis import pixel_map
@@ -36,18 +36,27 @@ class Wish(NamedTuple):
     gain: float = 1.0
 
 
+class Look(NamedTuple):
+    """The colours of a picture, as 0xaarrggbb: 256 for the levels, and 256 for the waveform over it if there is one."""
+
+    levels: tuple[int, ...]
+    waveform: tuple[int, ...] | None
+
+
+PLAIN = Look(tuple(0xFF000000 | level * 0x010101 for level in range(256)), None)
+
+
 class Tile:
     """A piece of picture as it is now.
 
     Attributes:
         levels: bytes of level (height, columns), the highest frequency first.
-        picture, waveform: images of `levels`, and of how much of each pixel the waveform fills; the colours are set
-            by `colour`.
+        waveform: an image without a colour table of how much of each pixel the waveform fills.
         peak: the highest sample of the waveform; 1 is full scale.
         state: of the source when it was made, see `LaneSource.state`.
     """
 
-    def __init__(self, wish: Wish) -> None:
+    def __init__(self, wish: Wish, look: Look) -> None:
         step = (wish.stop - wish.start) / wish.columns
         self.state = wish.source.state(wish.start, wish.stop, wish.columns)
         # One column more on the left, so that the waveform joins that of the tile before.
@@ -56,20 +65,32 @@ class Tile:
         self.levels = np.ascontiguousarray(pixel_map(wish.axis, wish.source.grid, wish.height)(rows)[::-1])
         self._filled = filled(strip.waveform, wish.height, wish.pen, wish.gain)
         self.peak = int(strip.waveform.max()) / 32767
-        self.picture, self.waveform = _image(self.levels), _image(self._filled)
-        self._tables: object = None
+        self.waveform = _image(self._filled)
+        self._look, self._picture = look, self._painted(look)
 
     @property
     def size(self) -> int:
         """Bytes that it occupies."""
-        return self.levels.nbytes + self._filled.nbytes
+        return self.levels.nbytes + self._filled.nbytes + self._picture.sizeInBytes()
 
-    def colour(self, tables: tuple[list[int], list[int]]) -> None:
-        """Give `picture` and `waveform` these tables of 256 colours."""
-        if self._tables is not tables:
-            self.picture.setColorTable(tables[0])
-            self.waveform.setColorTable(tables[1])
-            self._tables = tables
+    def picture(self, look: Look) -> QImage:
+        """The tile in colours; those that it was made with cost nothing."""
+        if look != self._look:
+            self._look, self._picture = look, self._painted(look)
+        return self._picture
+
+    def _painted(self, look: Look) -> QImage:
+        # In a format that is copied as it is: other formats are converted at every paint, by a thread pool of Qt
+        # whose threads are waited for, which takes long while a split keeps the processor busy.
+        levels = _image(self.levels)
+        levels.setColorTable(look.levels)
+        picture = levels.convertToFormat(QImage.Format.Format_RGB32)
+        if look.waveform:
+            self.waveform.setColorTable(look.waveform)
+            painter = QPainter(picture)
+            painter.drawImage(0, 0, self.waveform)
+            painter.end()
+        return picture
 
 
 def filled(waveform: NDArray[np.int16], height: int, pen: float, gain: float) -> NDArray[np.uint8]:
@@ -118,6 +139,7 @@ class Tiles(QObject):
         self._lock = Lock()
         self._previews: list[LaneSource] = []
         self._queues: dict[object, list[Wish]] = {}
+        self._looks: dict[object, Look] = {}
         self._busy: set[Wish] = set()
         self._threads = 0
         self._pool = QThreadPool(self)
@@ -127,7 +149,7 @@ class Tiles(QObject):
 
     def show(self, owner: object, source: LaneSource | None) -> None:
         """Say what a view shows from now on; tiles of sources that nobody shows are dropped."""
-        self.want(owner, ())
+        self.want(owner, (), PLAIN)
         self._shown.pop(owner, None)
         if source:
             self._shown[owner] = source
@@ -148,7 +170,7 @@ class Tiles(QObject):
             self._tiles.move_to_end(wish)
         return self._tiles.get(wish)
 
-    def want(self, owner: object, wishes: Sequence[Wish]) -> None:
+    def want(self, owner: object, wishes: Sequence[Wish], look: Look) -> None:
         """Have these tiles made where they are missing or outdated, first things first, and kept in memory.
 
         They replace what the view wanted before.
@@ -157,6 +179,7 @@ class Tiles(QObject):
         outdated = [wish for wish in wishes if self._outdated(wish)]
         with self._lock:
             self._queues.pop(owner, None)
+            self._looks[owner] = look
             queue = [wish for wish in outdated if wish not in self._busy]
             if queue:
                 self._queues[owner] = queue
@@ -190,29 +213,30 @@ class Tiles(QObject):
 
     def _work(self) -> None:
         """Do jobs until none is left; runs in a thread."""
-        while job := self._next():
+        while found := self._next():
+            job, look = found
             result = None
             try:
                 if isinstance(job, Wish):
-                    result = Tile(job)
+                    result = Tile(job, look)
                 elif job.preview:
                     job.preview.refine()
             except Exception as error:  # whatever the source's `read` may raise
                 result = str(error) or repr(error)
             self._finished.emit(job, result)
 
-    def _next(self) -> Wish | LaneSource | None:
-        """Take the next job, or None, which ends the thread."""
+    def _next(self) -> tuple[Wish | LaneSource, Look] | None:
+        """Take the next job and the colours for it, or None, which ends the thread."""
         with self._lock:
             if self._previews:
-                return self._previews.pop(0)
+                return self._previews.pop(0), PLAIN
             for owner, queue in self._queues.items():
                 wish = queue.pop(0)
                 del self._queues[owner]
                 if queue:
                     self._queues[owner] = queue
                 self._busy.add(wish)
-                return wish
+                return wish, self._looks[owner]
             self._threads -= 1
             return None
 

@@ -39,7 +39,7 @@ def run_in_background(
 ) -> None:
     """Call `function`, which touches nothing of Qt, in a thread; then `done` with its result in the window's thread.
 
-    `failed` gets the line for the user instead, for a VoicebedError or OSError.  Nothing is called once `owner` is gone.
+    After a VoicebedError or OSError, `failed` gets the line for the user instead.  Once `owner` is gone, neither is.
     """
     number = next(_relay.numbers)
     _relay.waiting[number] = (owner, done, failed)

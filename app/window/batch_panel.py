@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.presets import BUNDLED, Preset
+from app.document.presets import BUNDLED
 from app.document.settings import Settings
 from app.document.words import decibels
 from app.jobs.client import Job
@@ -39,6 +39,7 @@ from engine.errors import VoicebedError
 from engine.remix import Remix, remix_data
 
 SIZE = (760, 760)
+NATURAL = next(preset for preset in BUNDLED if preset.noise_db == -18)  # where no recording says otherwise
 SHARE, TINT = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1  # of a state: how much is done, and its colour
 
 
@@ -88,24 +89,30 @@ class BatchPanel(QDialog):
     """
 
     def __init__(self, submit: Callable[..., Job], settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window, acceptDrops=True)
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setAcceptDrops(True)
         self.setWindowTitle(self.tr("Process many files"))
         self._submit, self._settings = submit, settings
-        self._remix, self._model = Remix(), settings.model
+        self._remix: Remix | None = None  # of the open recording
+        self._model = settings.model
         self._job: Job | None = None
         self._running: BatchFile | None = None
         self.bar = MessageBar()
-        self.list = QTreeWidget(rootIsDecorated=False, uniformRowHeights=True)
+        self.list = QTreeWidget()
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
         self.list.setAccessibleName(self.tr("Files"))
         self.list.setHeaderLabels([self.tr("Recording"), self.tr("State")])
+        self.list.setStyleSheet(f"QTreeView::item {{ padding-left: {theme.S}px; }}")
         self.list.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
         self.list.setItemDelegate(StateDelegate(self.list))
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.list.header().resizeSection(0, SIZE[0] * 2 // 5)
         self.hint = QLabel(self.tr("Drop recordings here"), self.list, alignment=Qt.AlignmentFlag.AlignCenter)
-        self.hint.setProperty("role", "muted")
+        self.hint.setProperty("role", "title")
         self.form = OutputForm(settings)
-        self.gains = QComboBox(toolTip=self.tr("The levels of speech and noise in every file"))
+        self.gains = QComboBox()
+        self.gains.setToolTip(self.tr("The levels of speech and noise in every file"))
         self.gains.setFixedWidth(2 * WIDTH + theme.S)
         self.problem = QLabel(wordWrap=True)
         self.problem.setProperty("role", "error")
@@ -194,19 +201,19 @@ class BatchPanel(QDialog):
         return button
 
     def _fill_gains(self) -> None:
-        """The levels of the open recording first, then the presets with other levels."""
-        chosen = self.gains.currentIndex()
+        """The levels of the open recording, if there is one, then the presets."""
+        presets = (*BUNDLED, *self._settings.presets)
+        choices = [(preset.name, preset.name, preset.applied(Remix())) for preset in presets]
+        if self._remix:
+            name = preset_name(self._remix, self._settings.presets)
+            choices.insert(0, (self.tr("As in the editor"), name, self._remix))
         self.gains.clear()
-        levels = f"{self.tr('Speech')} {decibels(self._remix.speech_db)}, {self.tr('noise')} "
-        name = preset_name(self._remix, self._settings.presets)
-        self.gains.addItem(self.tr("As in the editor") + f": {levels}{decibels(self._remix.noise_db)}", (name, self._remix))
-        for preset in (*BUNDLED, *self._settings.presets):
-            self.gains.addItem(self._preset_words(preset), (preset.name, preset.applied(Remix())))
-        self.gains.setCurrentIndex(max(0, chosen))
-
-    def _preset_words(self, preset: Preset) -> str:
-        levels = f"{decibels(preset.speech_db)}, {self.tr('noise')} {decibels(preset.noise_db)}"
-        return f"{preset.name}: {self.tr('speech')} {levels}"
+        for title, name, remix in choices:
+            words = self.tr("{title}: speech {speech}, noise {noise}").format(
+                title=title, speech=decibels(remix.speech_db), noise=decibels(remix.noise_db)
+            )
+            self.gains.addItem(words, (name, remix))
+        self.gains.setCurrentIndex(0 if self._remix else BUNDLED.index(NATURAL))
 
     def _lay_out(self) -> None:
         self.form.rows.insertRow(0, self.tr("Levels"), self.gains)
@@ -274,7 +281,7 @@ class BatchPanel(QDialog):
                     self._begin(file)
                     break
                 except VoicebedError as error:
-                    file.show_state(State.FAILED, str(error))
+                    file.show_state(State.FAILED, self._reason(file, str(error)))
         self._update()
 
     def _begin(self, file: BatchFile) -> None:
@@ -296,7 +303,7 @@ class BatchPanel(QDialog):
         left = TimeLeft()
         job.progressed.connect(lambda done, total: self._show_progress(left, done, total))
         job.finished.connect(lambda result: self._ended(State.DONE, self._done_words(result)))
-        job.failed.connect(lambda message, _: self._ended(State.FAILED, message))
+        job.failed.connect(lambda message, _: self._ended(State.FAILED, self._reason(file, message)))
         job.cancelled.connect(lambda: self._ended(State.CANCELLED, self.tr("Cancelled")))
 
     def _show_progress(self, left: TimeLeft, done: float, total: float) -> None:
@@ -309,6 +316,12 @@ class BatchPanel(QDialog):
             return self.tr("Done")
         before, after = (level(remixes[0][name], "LUFS") for name in ("loudness_before", "loudness"))
         return self.tr("Done, {before} → {after}").format(before=before.removesuffix(" LUFS"), after=after)
+
+    @staticmethod
+    def _reason(file: BatchFile, message: str) -> str:
+        """The message without the path, which the line shows already."""
+        reason = message.removeprefix(str(file.path)).lstrip(": ")
+        return reason[:1].upper() + reason[1:]
 
     def _ended(self, state: State, words: str) -> None:
         if self._running:

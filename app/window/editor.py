@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.jobs.client import Job
 from app.picture.colour import COLOURS
 from app.sound.output import Output, SoundDeviceOutput, devices, missing_reason
 from app.sound.player import Player
+from app.window.batch_panel import BatchPanel
 from app.window.empty_page import EmptyPage
 from app.window.message_bar import MessageBar
 from app.window.observe import observe
@@ -45,13 +46,15 @@ class Editor(QWidget):
     open_requested = Signal()
     demo_requested = Signal()
     files_dropped = Signal(list)
+    _sound_failed = Signal(str)
 
     def __init__(self, settings: Settings, actions: Mapping[str, QAction], output: Output | None = None) -> None:
         super().__init__()
         self._settings, self._actions = settings, actions
         self.workers = Workers(self)
         self.player = Player(output or SoundDeviceOutput(settings.output or None))
-        self.player.on_problem = lambda message: QTimer.singleShot(0, self, lambda: self._no_sound(message))
+        self._sound_failed.connect(self._no_sound)
+        self.player.on_problem = self._sound_failed.emit  # from another thread, so by a signal
         self.messages = MessageBar()
         self.empty = EmptyPage()
         self.opening = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
@@ -166,8 +169,6 @@ class Editor(QWidget):
 
     def process_many(self, paths: list[Path]) -> None:
         """Show the batch, with these files added."""
-        from app.window.batch_panel import BatchPanel
-
         if self._batch is None:
             self._batch = BatchPanel(self.workers.export.submit, self._settings, self)
         if self.workspace:

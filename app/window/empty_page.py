@@ -38,9 +38,10 @@ class EmptyPage(QWidget):
     files_dropped = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, acceptDrops=True)
+        super().__init__(parent)
+        self.setAcceptDrops(True)
         self.target = DropTarget()
-        self.open_button = QPushButton(self.tr("Open…"), icon=icons.icon("open", "on_accent"))
+        self.open_button = QPushButton(icons.icon("open", "on_accent"), self.tr("Open…"))
         self.open_button.setProperty("role", "primary")
         self.open_button.setAccessibleName(self.tr("Open a recording"))
         self.open_button.clicked.connect(self.open_requested)
@@ -65,7 +66,8 @@ class EmptyPage(QWidget):
                 widget.deleteLater()
         self._recent_title.setVisible(bool(paths))
         for row, path in enumerate(paths[:MOST_RECENT]):
-            button = QToolButton(toolTip=str(path))
+            button = QToolButton()
+            button.setToolTip(str(path))
             button.setProperty("role", "flat")
             button.setText(_shortened(path.name, button))
             button.setAccessibleName(self.tr("Open {0} in {1}").format(path.name, path.parent))

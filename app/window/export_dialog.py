@@ -201,10 +201,10 @@ class ExportDialog(QDialog):
 
     def _finished(self, result: Mapping[str, Any]) -> None:
         files = result["outputs"]
-        words = self.tr("The file is written.") if len(files) == 1 else self.tr("{0} files are written.").format(len(files))
+        words = self.tr("File written.") if len(files) == 1 else self.tr("{0} files written.").format(len(files))
         for file in files:
             if file["track"] == "remix":
-                words += " " + self.tr("The remix has {loudness} and peaks at {peak}.").format(
+                words += " " + self.tr("Remix: {loudness}, peak {peak}.").format(
                     loudness=level(file["loudness"], "LUFS"), peak=level(file["true_peak"], "dBTP")
                 )
         self._written = True

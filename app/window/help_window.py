@@ -25,6 +25,7 @@ from app.window.text_page import TextPage
 
 FOLDER = theme.RESOURCES / "help"
 KEYBOARD = "keyboard"  # name of the page of shortcuts
+LIST_STYLE = f"QListView {{ border-color: transparent; }} QListView::item {{ padding-left: {theme.XS}px; }}"
 SIZE, LIST_WIDTH = (1010, 680), 232
 
 
@@ -62,11 +63,12 @@ class HelpWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(self.tr("Voicebed Help"))
         self._pages = {page.name: page for page in read_pages()}
-        self.find = QLineEdit(placeholderText=self.tr("Search the help"))
-        self.find.setAccessibleName(self.find.placeholderText())
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search the help"))
+        self.search.setAccessibleName(self.search.placeholderText())
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Pages"))
-        self.list.setStyleSheet(f"QListView {{ border-color: transparent; }} QListView::item {{ padding-left: {theme.XS}px; }}")
+        self.list.setStyleSheet(LIST_STYLE)
         self.text = TextPage(FOLDER)
         self.text.setAccessibleName(self.tr("Help page"))
         self.shortcuts = ShortcutsPage(lambda: menus_of(menus))
@@ -81,17 +83,17 @@ class HelpWindow(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, page.name)
             item.setSizeHint(QSize(0, theme.CONTROL))
         self._lay_out()
-        self.find.textChanged.connect(self._search)
-        self.find.returnPressed.connect(self.list.setFocus)
+        self.search.textChanged.connect(self._search)
+        self.search.returnPressed.connect(self.list.setFocus)
         self.list.currentItemChanged.connect(self._show_current)
         self.text.anchorClicked.connect(self._follow)
-        QShortcut(QKeySequence.StandardKey.Find, self, self.find.setFocus)
+        QShortcut(QKeySequence.StandardKey.Find, self, self.search.setFocus)
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
         self.list.setCurrentRow(0)
 
     def show_page(self, name: str) -> None:
         """Show a page by its name, such as "first-steps", "keyboard" or "about"."""
-        self.find.clear()
+        self.search.clear()
         names = [self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.list.count())]
         self.list.setCurrentRow(names.index(name))
 
@@ -100,7 +102,7 @@ class HelpWindow(QWidget):
         column = QVBoxLayout(left)
         column.setContentsMargins(theme.M, theme.M, theme.S, theme.M)
         column.setSpacing(theme.S)
-        for widget in (self.find, self.list, self.nothing):
+        for widget in (self.search, self.list, self.nothing):
             column.addWidget(widget)
         column.addStretch()
         column.setStretchFactor(self.list, 1000)
@@ -126,12 +128,12 @@ class HelpWindow(QWidget):
         else:
             self._right.setCurrentWidget(self.text)
             self.text.show_markdown(self._pages[name].text)
-            self.text.highlight(self.find.text().strip())
+            self.text.highlight(self.search.text().strip())
 
     def _search(self, text: str) -> None:
         """Leaves the pages with the text in the list."""
         wanted = text.strip().casefold()
-        self.shortcuts.find.setText(text)
+        self.shortcuts.search.setText(text)
         self.shortcuts.refresh()
         shown: list[int] = []
         for row in range(self.list.count()):

@@ -15,7 +15,6 @@ from app.sound.output import Output
 from app.window.actions import ENTRIES, MENUS, make_actions, translated
 from app.window.editor import Editor
 from app.window.help_window import HelpWindow
-from app.window.shortcuts import menus_of
 from app.window.theme import apply_theme
 from engine.errors import VoicebedError
 
@@ -130,7 +129,7 @@ class MainWindow(QMainWindow):
 
     def _show_help(self, page: str) -> None:
         if not self._help:
-            self._help = HelpWindow(lambda: menus_of(self.menuBar()), self)
+            self._help = HelpWindow(self.menuBar(), self)
         self._help.show_page(page)
 
     # Files
@@ -210,5 +209,3 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         """Open what was dropped."""
         self.open_files(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-
-

@@ -45,7 +45,9 @@ class MessageBar(QFrame):
         self._buttons = [QPushButton() for _ in range(MOST_ACTIONS)]
         for number, button in enumerate(self._buttons):
             button.clicked.connect(lambda _=False, number=number: self._act(number))
-        self._close = QToolButton(icon=icons.icon("cancel"), toolTip=self.tr("Close this message (Esc)"))
+        self._close = QToolButton()
+        self._close.setIcon(icons.icon("cancel"))
+        self._close.setToolTip(self.tr("Close this message (Esc)"))
         self._close.setProperty("role", "flat")
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.clicked.connect(self.dismiss)
@@ -133,10 +135,10 @@ class MessageBar(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Keeps Esc for the bar while the focus is in it, before the window's own action for that key."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape:
-                event.accept()
-                return True
+        override = event.type() == QEvent.Type.ShortcutOverride
+        if override and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QSize, Signal
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -63,9 +63,9 @@ class ModelsDialog(QDialog):
         self.list.setFixedWidth(LIST_WIDTH)
         self.list.setIconSize(QSize(theme.ICON, theme.ICON))
         self.card = ModelCardView()
-        self.import_button = QPushButton(self.tr("Import…"), icon=icons.icon("open"))
+        self.import_button = QPushButton(icons.icon("open"), self.tr("Import…"))
         self.import_button.setToolTip(self.tr("Copy a model file into the folder of your models"))
-        self.remove_button = QPushButton(self.tr("Remove"), icon=icons.icon("delete"))
+        self.remove_button = QPushButton(icons.icon("delete"), self.tr("Remove"))
         self.remove_button.setToolTip(self.tr("Delete an imported model"))
         self.use_button = QPushButton(self.tr("Use this model"))
         self.use_button.setProperty("role", "primary")
@@ -202,7 +202,7 @@ def card_text(model: ModelFile) -> str:
         parts.append(f"## {_tr('How it scores')}")
         parts.append(_tr("Input is the noisy recording as it is, output the speech track. Higher is better."))
     for test_set, rows in card.metrics.items():
-        parts += [f"### {_escaped(test_set)}", _metrics_table(rows)]
+        parts += [f"### {_escaped(test_set[:1].upper() + test_set[1:])}", _metrics_table(rows)]
     if card.notes:
         parts += [f"## {_tr('Notes and limits')}", _escaped(card.notes)]
     return "\n\n".join(parts)
@@ -257,7 +257,8 @@ def _metrics_table(rows: dict[str, dict[str, float]]) -> str:
     table = []
     for name in dict.fromkeys((*before, *after)):
         values = [f"{scores[name]:.2f}".replace("-", MINUS) if name in scores else "–" for scores in (before, after)]
-        change = f"{after[name] - before[name]:+.2f}".replace("-", MINUS) if name in before and name in after else NOTHING
+        known = name in before and name in after
+        change = f"{after[name] - before[name]:+.2f}".replace("-", MINUS) if known else NOTHING
         table.append([_escaped(name), *values, change])
     return _table([_tr("figure"), _tr("input"), _tr("output"), _tr("change")], table, "lrrr")
 

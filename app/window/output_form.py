@@ -1,4 +1,4 @@
-"""The form for what an export writes: tracks, format, loudness, folder and name.  One recording or many use the same."""
+"""The form for what an export writes, of one recording or of many: tracks, format, loudness, folder and name."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -123,7 +123,8 @@ class OutputForm(QWidget):
         }
         self.boxes: dict[str, QCheckBox] = {}
         for track in EXPORTS:
-            box = self.boxes[track] = QCheckBox(names[track], toolTip=tips[track])
+            box = self.boxes[track] = QCheckBox(names[track])
+            box.setToolTip(tips[track])
             box.setMinimumHeight(CONTROL)
             box.setAccessibleName(self.tr("Write {0}").format(names[track]))
             box.setChecked(track in settings.export_tracks)
@@ -131,23 +132,25 @@ class OutputForm(QWidget):
         self.add_row(self.tr("Write"), *self.boxes.values(), spacing=XL)
 
     def _add_format(self, settings: Settings) -> None:
-        self.format = QComboBox(toolTip=self.tr("wav, flac and aiff keep every sample; the others are smaller"))
+        self.format = QComboBox()
+        self.format.setToolTip(self.tr("wav, flac and aiff keep every sample; the others are smaller"))
         self.format.setFixedWidth(WIDTH)
         self.format.addItem(self._source_format(), "")
         for suffix, name in zip(FORMATS, ("WAV", "FLAC", "AIFF", "Ogg Vorbis", "Opus", "MP3"), strict=True):
             self.format.addItem(name, suffix)
         self.format.setCurrentIndex(max(0, self.format.findData(settings.export_suffix)))
         self.format.currentIndexChanged.connect(self._user_changed)
-        self.depth = QComboBox(toolTip=self.tr("How finely the samples are stored"))
-        self.depth.setFixedWidth(WIDTH)
-        self.depth.setAccessibleName(self.tr("Depth"))
+        self.depth_box = QComboBox()
+        self.depth_box.setToolTip(self.tr("How finely the samples are stored"))
+        self.depth_box.setFixedWidth(WIDTH)
+        self.depth_box.setAccessibleName(self.tr("Depth"))
         own = self._recording.subtype if self._recording else ""
-        self.depth.addItem(self.tr("As the source") + (f" ({self._depths[own]})" if own else ""), "")
+        self.depth_box.addItem(self.tr("As the source") + (f" ({self._depths[own]})" if own else ""), "")
         for subtype in OFFERED_DEPTHS:
-            self.depth.addItem(self._depths[subtype], subtype)
-        self.depth.activated.connect(lambda: self._deliver(subtype=self.depth.currentData() or None))
+            self.depth_box.addItem(self._depths[subtype], subtype)
+        self.depth_box.activated.connect(lambda: self._deliver(subtype=self.depth_box.currentData() or None))
         self.depth_note = _note()
-        self.add_row(self.tr("Format"), self.format, self.depth, self.depth_note)
+        self.add_row(self.tr("Format"), self.format, self.depth_box, self.depth_note)
 
     def _add_delivery(self) -> None:
         self.loudness = TargetBox(self.tr("Loudness"), "LUFS", LOUDNESS)
@@ -223,12 +226,12 @@ class OutputForm(QWidget):
         self.true_peak.show_value(delivery.ceiling)
         self.true_peak_note.setText("" if delivery.ceiling is None else self.tr("no peak is higher"))
         chosen = delivery.subtype or ""
-        if self.depth.findData(chosen) < 0:
-            self.depth.addItem(self._depths.get(chosen, chosen), chosen)
-        self.depth.setCurrentIndex(self.depth.findData(chosen))
+        if self.depth_box.findData(chosen) < 0:
+            self.depth_box.addItem(self._depths.get(chosen, chosen), chosen)
+        self.depth_box.setCurrentIndex(self.depth_box.findData(chosen))
         suffix = suffix_for(recording.path, self.format.currentData()) if recording else self.format.currentData()
         lossy, subtype = suffix in LOSSY, chosen or (recording.subtype if recording else "")
-        self.depth.setEnabled(not lossy)
+        self.depth_box.setEnabled(not lossy)
         if lossy:
             self.depth_note.setText(self.tr("lossy, without a depth"))
         elif suffix and subtype and not soundfile.check_format(SAME[suffix], subtype):

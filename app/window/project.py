@@ -361,4 +361,3 @@ class Project(QObject):
         for tracks in self._reading:
             tracks.close()
         self._reading = []
-

@@ -21,7 +21,7 @@ from app.document.document import Document
 from app.document.edit import SILENT, heard
 from app.document.presets import Presets
 from app.document.view import ViewState
-from app.document.words import MINUS
+from app.document.words import decibels
 from app.window import icons, theme
 from app.window.fader import Fader
 from app.window.meters import level
@@ -111,15 +111,15 @@ class RemixPanel(QWidget):
         Args:
             residual_db: energy that they do not explain, relative to the input.
         """
-        explained = min(99.9, 100 * (1 - 10 ** (residual_db / 10)))
+        explained = min(99.9, max(0.0, 100 * (1 - 10 ** (residual_db / 10))))
         self.report.setText(self.tr("The model explains {share} % of this recording").format(share=f"{explained:.1f}"))
         tip = self.tr(
-            "Input = {alpha} × speech + {beta} × noise; what they leave unexplained lies at {residual} dB.\n"
+            "Input = {alpha} × speech + {beta} × noise; what they leave unexplained lies at {residual}.\n"
             "It is part of the noise track, so nothing is lost."
         )
-        numbers = {"alpha": f"{alpha:.3f}", "beta": f"{beta:.3f}", "residual": f"{residual_db:.1f}"}
-        self.report.setToolTip(tip.format(**{key: text.replace("-", MINUS) for key, text in numbers.items()}))
-        self.report.setAccessibleDescription(self.report.toolTip())
+        tip = tip.format(alpha=f"{alpha:.3f}", beta=f"{beta:.3f}", residual=decibels(residual_db))
+        self.report.setToolTip(tip)
+        self.report.setAccessibleDescription(tip)
         self.report.show()
 
     def set_bypass(self, on: bool) -> None:

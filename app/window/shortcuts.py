@@ -52,16 +52,21 @@ class ShortcutsPage(QWidget):
     """A table of the actions by menu, and a field that finds them by name, tip or key.
 
     Args:
-        menus: gives the actions by the title of their menu; asked each time the page appears, so that it is never stale.
+        menus: gives the actions by the title of their menu; asked each time the page appears, so it is never stale.
     """
 
     def __init__(self, menus: Callable[[], Menus], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._menus = menus
-        self.find = QLineEdit(placeholderText=self.tr("Find an action or a key"))
-        self.find.setAccessibleName(self.find.placeholderText())
-        self.find.textChanged.connect(self._filter)
-        self.table = QTreeWidget(rootIsDecorated=False, itemsExpandable=False, indentation=theme.S)
+        self._sections: list[tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = []
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find an action or a key"))
+        self.search.setAccessibleName(self.search.placeholderText())
+        self.search.textChanged.connect(self._filter)
+        self.table = QTreeWidget()
+        self.table.setRootIsDecorated(False)
+        self.table.setItemsExpandable(False)
+        self.table.setIndentation(theme.S)
         self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
         self.table.setStyleSheet(f"QTreeView::item {{ padding: {theme.XS}px {theme.XS + 1}px; }}")
         self.table.setHeaderLabels([self.tr("Action"), self.tr("Keys"), self.tr("What it does")])
@@ -72,7 +77,7 @@ class ShortcutsPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.S)
-        column.addWidget(self.find)
+        column.addWidget(self.search)
         column.addWidget(self.table, stretch=1)
         column.addWidget(self.nothing)
 
@@ -89,6 +94,7 @@ class ShortcutsPage(QWidget):
     def refresh(self) -> None:
         """Take the actions as they are now."""
         self.table.clear()
+        self._sections.clear()
         for title, actions in self._menus().items():
             heading = QTreeWidgetItem([title])
             heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
@@ -97,20 +103,22 @@ class ShortcutsPage(QWidget):
             self.table.addTopLevelItem(heading)
             heading.setFirstColumnSpanned(True)
             heading.setExpanded(True)
+            rows: list[QTreeWidgetItem] = []
             for action in actions:
                 name = plain(action.text())
                 tip = action.statusTip()
-                heading.addChild(QTreeWidgetItem([name, keys_of(action), "" if tip == name else tip]))
-        self._filter(self.find.text())
+                row = QTreeWidgetItem(heading, [name, keys_of(action), "" if tip == name else tip])
+                row.setToolTip(2, row.text(2))
+                rows.append(row)
+            self._sections.append((heading, rows))
+        self._filter(self.search.text())
 
     def _filter(self, text: str) -> None:
         wanted = text.strip().casefold()
         found = False
-        for number in range(self.table.topLevelItemCount()):
-            heading = self.table.topLevelItem(number)
-            for row in map(heading.child, range(heading.childCount())):
+        for heading, rows in self._sections:
+            for row in rows:
                 row.setHidden(not any(wanted in row.text(column).casefold() for column in range(3)))
-            rows = [heading.child(row) for row in range(heading.childCount())]
             heading.setHidden(all(row.isHidden() for row in rows))
             found = found or not heading.isHidden()
         self.table.setVisible(found)

@@ -28,7 +28,7 @@ LINE_HEIGHT = 140  # per cent
 HEADINGS = {1: (20, 0, theme.M), 2: (theme.TITLE, theme.XL, theme.S)}  # level -> size, pixels above and below
 PLAIN = """
     QTextEdit { border: 2px solid transparent; border-radius: 0; padding: 0; }
-    QTextEdit:focus { border-color: palette(highlight); }
+    QTextEdit:focus { border-color: palette(accent); }
 """
 SMALL_HEADING = (theme.BODY, theme.L, theme.XS)
 
@@ -41,7 +41,8 @@ class TextPage(QTextBrowser):
     """
 
     def __init__(self, folder: Path | None = None, parent: QWidget | None = None) -> None:
-        super().__init__(parent, openLinks=False, undoRedoEnabled=False)
+        super().__init__(parent)
+        self.setOpenLinks(False)
         self._folder, self._text = folder, ""
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
         self.setStyleSheet(PLAIN)
@@ -153,6 +154,10 @@ def _style_table(table: QTextTable) -> None:
     form.setBottomMargin(theme.L)
     form.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
     table.setFormat(form)
+    for column in range(table.columns() if table.rows() > 1 else 0):  # Qt aligns all rows but the first
+        side = QTextBlockFormat()
+        side.setAlignment(table.cellAt(1, column).firstCursorPosition().blockFormat().alignment())
+        table.cellAt(0, column).firstCursorPosition().mergeBlockFormat(side)
     for row in range(table.rows()):
         for column in range(table.columns()):
             cell = table.cellAt(row, column)

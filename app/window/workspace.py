@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
@@ -33,7 +34,7 @@ from app.window.transport import TransportBar
 from engine.errors import VoicebedError
 from engine.model_files import DEFAULT
 from engine.patch import Patch
-from engine.remix import Remix
+from engine.remix import TOP_DB, Remix
 
 FRAME_MS = 16  # between looks at the player while it plays
 METER_EVERY = 5  # frames
@@ -41,6 +42,7 @@ LOUDNESS_MS = 150  # after the last change of the remix
 STEP_SECONDS = 5.0
 CONTRAST_STEP = 6.0  # dB
 LOUDEST_TRIM = 24.0  # dB
+LOWEST_DB = -60.0  # below it a gain steps to −∞
 
 
 class Workspace(QWidget):
@@ -127,7 +129,8 @@ class Workspace(QWidget):
         self.regions.setVisible(self._actions["regions"].isChecked())
 
     def _lane_button(self, name: str, icon: str) -> QToolButton:
-        action, button = self._actions[name], QToolButton(checkable=True)
+        action, button = self._actions[name], QToolButton()
+        button.setCheckable(True)
         button.setIcon(icons.icon(icon))
         button.setToolTip(action.toolTip())
         button.setAccessibleName(action.text())
@@ -242,7 +245,8 @@ class Workspace(QWidget):
         }
         for lane in LANES:
             commands[f"solo_{lane}"] = lambda lane=lane: view.toggle_solo(lane)
-        for track in ("speech", "noise"):
+        tracks: tuple[Literal["speech", "noise"], ...] = ("speech", "noise")
+        for track in tracks:
             commands[f"mute_{track}"] = lambda track=track: view.toggle_mute(track)
             for name, step in (("up", 1.0), ("down", -1.0)):
                 commands[f"{track}_{name}"] = lambda track=track, step=step: self._nudge(track, step)
@@ -278,14 +282,10 @@ class Workspace(QWidget):
         for name in ("solo_mixture", "solo_speech", "solo_noise", "mute_speech", "mute_noise"):
             actions[name].setChecked(self._lane_switch(name))
 
-    def _nudge(self, track: str, step: float) -> None:
+    def _nudge(self, track: Literal["speech", "noise"], step: float) -> None:
         gain = getattr(self.document.edit.remix, f"{track}_db")
-        lowest = -60.0
-        if step > 0 and gain < lowest:
-            new = lowest
-        else:
-            new = -math.inf if gain + step < lowest else min(12.0, gain + step)
-        self.document.set_gain("speech" if track == "speech" else "noise", new)
+        new = max(gain + step, LOWEST_DB) if step > 0 else gain + step
+        self.document.set_gain(track, min(new, TOP_DB) if new >= LOWEST_DB else -math.inf)
 
     def _add_region(self) -> None:
         self.regions.add()
@@ -335,7 +335,7 @@ class Workspace(QWidget):
 
     def _contrast(self, step: float) -> None:
         floor, ceiling = self.view.floor_db + step, self.view.ceiling_db + step
-        if -140 <= floor and ceiling <= 0:
+        if floor >= -140 and ceiling <= 0:
             self.view.set_contrast(floor, ceiling)
             self._settings.floor_db, self._settings.ceiling_db = floor, ceiling
 

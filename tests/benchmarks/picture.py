@@ -85,8 +85,7 @@ class Stage:
     def frame(self) -> float:
         """Milliseconds to paint everything that has changed."""
         start = time.perf_counter()
-        for view in self.views:
-            view.repaint()
+        self.window.repaint()
         return 1000 * (time.perf_counter() - start)
 
     def frames(self, move: Callable[[int], None]) -> Iterator[float]:

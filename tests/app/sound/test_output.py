@@ -129,10 +129,10 @@ def test_devices_are_those_that_play(sounddevice: FakeSoundDevice) -> None:
     ],
 )
 def test_it_opens_as_near_as_can_be(
-    sounddevice: FakeSoundDevice, device: str | None, asked: tuple, refused: list, given: tuple
+    sounddevice: FakeSoundDevice, device: str | None, asked: tuple[int, int], refused: list, given: tuple[int, int]
 ) -> None:
     sounddevice.refused = set(refused)
-    opened = SoundDeviceOutput(device).open(*asked, lambda out: None)
+    opened = SoundDeviceOutput(device).open(asked[0], asked[1], lambda out: None)
     stream = sounddevice.streams[-1]
     assert (opened.sample_rate, opened.channels) == given == (stream.samplerate, stream.channels)
     assert opened.latency == 0.035 and stream.blocksize == given[0] // 100
