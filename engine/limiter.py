@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
 from engine.loudness import Floats, Interpolator
 
@@ -80,6 +79,8 @@ class Limiter:
             return y
         # The greatest reduction wanted within reach ahead, then the average of that over as much behind: every value
         # averaged covers the frame itself, so the smooth gain is nowhere above the gain wanted.
+        from scipy.ndimage import maximum_filter1d  # not at the top: it takes long, and few streams are limited
+
         size = self._reach + 1
         greatest = maximum_filter1d(self._wanted, size)[size // 2 :][: self._step + self._reach]
         return y * np.power(10.0, np.convolve(greatest, self._window, "valid") / -20)

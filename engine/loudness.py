@@ -7,7 +7,6 @@ from math import inf, log10
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.signal import sosfilt
 
 from engine.errors import InputError
 
@@ -108,6 +107,8 @@ class HopPowers:
 
         Their shape is (hops, pairs): for streams a and b the pairs are aa, ab, bb.
         """
+        from scipy.signal import sosfilt  # not at the top: it takes half a second, and who only reads does without
+
         y, state = sosfilt(self._sections, x, axis=-1, zi=self._state)
         self._state = np.where(np.abs(state) < 1e-30, 0, state)  # numbers that fade below 1e-308 are very slow
         energy = np.stack([self._weights @ (y[a] * y[b]) for a, b in self._pairs])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 HOP_SECONDS = 0.016
 WINDOW_SECONDS = 2048 / 48000
 FLOOR_DB, CEILING_DB = -120.0, 0.0  # what the bytes 0 and 255 stand for
-SINGLE_BINS = 128  # below this bin a row is one bin; above, rows widen in proportion to frequency
+SINGLE_BINS = 128  # a row is one bin up to about here; above, rows widen in proportion to frequency
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Grid:
         bins = self.size // 2 + 1
         edges = list(range(min(SINGLE_BINS, bins)))
         while edges[-1] < bins:
-            edges.append(min(bins, edges[-1] + max(1, edges[-1] // SINGLE_BINS)))
+            edges.append(min(bins, edges[-1] + max(1, round(edges[-1] / SINGLE_BINS))))
         return np.array(edges, np.intp)
 
     @property

@@ -142,6 +142,7 @@ class Tiles(QObject):
         self._looks: dict[object, Look] = {}
         self._busy: set[Wish] = set()
         self._threads = 0
+        self._closed = False
         self._pool = QThreadPool(self)
         self._finished.connect(self._take)
         self._timer = QTimer(self, interval=POLL_MS)
@@ -162,7 +163,8 @@ class Tiles(QObject):
             self._previews = [source for source in self._previews if source in shown]
             self._previews += [source for source in new if source.preview]
         self._begin()
-        self._timer.start()
+        if not self._closed:
+            self._timer.start()
 
     def get(self, wish: Wish) -> Tile | None:
         """The tile of a wish, perhaps an outdated one, if it is in memory."""
@@ -192,8 +194,9 @@ class Tiles(QObject):
             return self._threads > 0
 
     def close(self) -> None:
-        """Stop all work, and wait for what has been begun: a few hundredths of a second."""
+        """Stop all work for good, and wait for what has been begun: a few hundredths of a second."""
         self._timer.stop()
+        self._closed = True
         with self._lock:
             self._queues.clear()
             self._previews.clear()
@@ -205,6 +208,8 @@ class Tiles(QObject):
 
     def _begin(self) -> None:
         """Start as many threads as there is work for."""
+        if self._closed:
+            return
         with self._lock:
             work = len(self._previews) + sum(map(len, self._queues.values()))
             for _ in range(self._threads, min(THREADS, work)):

@@ -15,7 +15,7 @@ from engine.errors import ResourceError, VoicebedError
 
 BLOCK_SECONDS = 0.01
 LATENCY_SECONDS = 0.03  # asked of the device: as much as it may be late, and as much as is added to slider to sound
-SILENT_SECONDS = 2.0  # a device that has not asked for this long is gone
+SILENT_SECONDS = 5.0  # a device that has not asked for this long is gone; some take seconds to wake up
 
 NO_DEVICE = "No sound device was found: connect one or switch it on in the system's sound settings, then press play."
 INSTALL_PORTAUDIO = {
@@ -127,7 +127,7 @@ class SoundDeviceOutput:
 
     @property
     def running(self) -> bool:
-        """See `Output`; a device that has not asked for 2 s counts as lost too."""
+        """See `Output`; a device that has not asked for 5 s counts as lost too."""
         try:
             return bool(self._stream.active) and monotonic() - self._called < SILENT_SECONDS
         except _sounddevice().PortAudioError:

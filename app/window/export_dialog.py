@@ -41,6 +41,7 @@ class ExportDialog(QDialog):
 
     def __init__(self, document: Document, submit: Submit, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export {0}").format(document.recording.path.name))
         self._document, self._submit, self._settings = document, submit, settings
         self._job: Job | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 import soundfile
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -99,6 +100,11 @@ class OutputForm(QWidget):
         settings.export_folder = self.folder.text().strip()
         settings.name_template = self.template.text()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Enter ends the typing in a field, and does not start an export with it."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+
     def add_row(self, text: str, *widgets: QWidget, spacing: int = S) -> None:
         """A row with a label; only text takes the room that is left."""
         row = QHBoxLayout()
@@ -187,6 +193,7 @@ class OutputForm(QWidget):
         width = max(button.sizeHint().width() for button in (choose, insert))
         for text, edit, button in ((self.tr("Folder"), self.folder, choose), (self.tr("Name"), self.template, insert)):
             edit.textChanged.connect(self._user_changed)
+            edit.setAcceptDrops(False)  # a recording dropped here is meant for the dialog
             button.setFixedWidth(width)
             button.setAutoDefault(False)
             self.add_row(text, edit, button)

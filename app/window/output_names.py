@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Collection, Iterable
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from app.document.presets import BUNDLED, Presets
@@ -55,10 +55,8 @@ def output_paths(
 
 def numbered(path: Path, taken: Collection[Path]) -> Path:
     """The path, with a number where there is a file already or the path is in `taken`."""
-    tries = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
-    while path in taken or path.exists():
-        path = next(tries)
-    return path
+    others = (path.with_name(f"{path.stem} {number}{path.suffix}") for number in count(2))
+    return next(each for each in chain([path], others) if each not in taken and not each.exists())
 
 
 def _filled(template: str, **values: str) -> str:

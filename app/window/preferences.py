@@ -50,6 +50,7 @@ class PreferencesDialog(QDialog):
         self, settings: Settings, outputs: Sequence[str], parent: QWidget | None = None, kept: Sequence[Path] = ()
     ) -> None:
         super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Preferences"))
         self._settings, self._kept = settings, tuple(kept)
         self.bar = MessageBar()

@@ -157,7 +157,7 @@ class RegionTable(QWidget):
             "No regions yet.  Select a stretch of the recording and add it here,\nto give it levels of its own."
         )
         self.table.removal_requested.connect(self.remove)
-        self.table.selectionModel().currentRowChanged.connect(self._select)
+        self.table.selectionModel().selectionChanged.connect(self._select)
         self.table.clicked.connect(self._select)
         self.add_button = self._button("add", self.tr("Add"), self.tr("Give the selected stretch levels of its own"))
         self.add_button.clicked.connect(self.add)
@@ -190,29 +190,33 @@ class RegionTable(QWidget):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def remove(self) -> None:
-        """Remove the region of the current row; the one after it becomes current."""
-        index = self.table.currentIndex()
-        if index.isValid():
-            self._document.remove_region(index.row())
-            row = min(index.row(), self.model.rowCount() - 1)
-            self.table.setCurrentIndex(self.model.index(row, index.column()))
+        """Remove the region of the chosen row; the one after it is chosen."""
+        row, column = self._row(), self.table.currentIndex().column()
+        if row is not None:
+            self._document.remove_region(row)
+            self.table.setCurrentIndex(self.model.index(min(row, self.model.rowCount() - 1), column))
 
     def go(self) -> None:
-        """Ask for the playhead to be at the start of the current row's region."""
-        index = self.table.currentIndex()
-        if index.isValid():
-            self.seek_requested.emit(self.model.regions[index.row()].start)
+        """Ask for the playhead to be at the start of the chosen row's region."""
+        row = self._row()
+        if row is not None:
+            self.seek_requested.emit(self.model.regions[row].start)
 
-    def _select(self, index: QModelIndex) -> None:
+    def _row(self) -> int | None:
+        """The chosen row; the current one is not chosen when only the focus has come."""
+        return next((index.row() for index in self.table.selectionModel().selectedRows()), None)
+
+    def _select(self) -> None:
         self._enable()
-        if index.isValid():
-            region = self.model.regions[index.row()]
+        row = self._row()
+        if row is not None:
+            region = self.model.regions[row]
             self._view.select(region.start, region.end)
 
     def _enable(self) -> None:
         self.add_button.setEnabled(self._view.selection is not None)
         for button in (self.go_button, self.remove_button):
-            button.setEnabled(self.table.currentIndex().isValid())
+            button.setEnabled(self._row() is not None)
 
     def _button(self, icon: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(icons.icon(icon), text)
@@ -254,8 +258,10 @@ class _Table(QTableView):
         """Deletes and edits by key, besides what tables do."""
         if self._deletes(event):
             self.removal_requested.emit()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
-            self.edit(self.currentIndex())
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            # The Enter that ends an edit comes here too.
+            if self.currentIndex().isValid() and self.state() != QAbstractItemView.State.EditingState:
+                self.edit(self.currentIndex())
         else:
             super().keyPressEvent(event)
 

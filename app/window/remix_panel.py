@@ -200,8 +200,8 @@ class RemixPanel(QWidget):
         self.speech.fader.set_value(edit.remix.speech_db)
         self.noise.fader.set_value(edit.remix.noise_db)
         self.loudness.show_value(edit.delivery.loudness)
+        self.true_peak.allow_off(edit.delivery.loudness is None)  # first: a change of the list changes what is shown
         self.true_peak.show_value(edit.delivery.ceiling)
-        self.true_peak.allow_off(edit.delivery.loudness is None)
 
 
 class TrackStrip(QWidget):

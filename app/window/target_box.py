@@ -47,6 +47,7 @@ class TargetBox(QComboBox):
     def show_value(self, value: float | None) -> None:
         """Show a value, None for off."""
         self._shown = self._words(value)
+        self.setCurrentIndex(self.findText(self._shown))  # the place from which Up and Down go
         self.setEditText(self._shown)
 
     def allow_off(self, allowed: bool) -> None:

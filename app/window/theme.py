@@ -40,7 +40,7 @@ class Theme:
         warning, error: what wants attention, what went wrong.
     """
 
-    name: str
+    name: Literal["dark", "light"]
     background: str
     surface: str
     raised: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent
+from PySide6.QtGui import QAction, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QToolButton, QWidget
 
 from app.document.words import clock, parse_clock
@@ -91,6 +91,7 @@ class TimeField(QLineEdit):
     def __init__(self, seconds: float) -> None:
         super().__init__()
         self._text = ""
+        self._fresh = False  # whether the focus has just come
         self.setProperty("role", "display")
         face = theme.font(theme.DISPLAY)
         self.setFont(face)
@@ -107,7 +108,15 @@ class TimeField(QLineEdit):
     def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """The whole time is selected, so that typing replaces it."""
         super().focusInEvent(event)
+        self._fresh = True
         self.selectAll()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A click that brings the focus selects the whole time too, one later places the cursor."""
+        super().mouseReleaseEvent(event)
+        if self._fresh and not self.hasSelectedText():
+            self.selectAll()
+        self._fresh = False
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
         """What was typed and not entered is dropped."""

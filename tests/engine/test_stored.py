@@ -199,13 +199,13 @@ def test_a_disk_that_fills_up_leaves_the_windows_that_are_whole(
         if os.fstat(descriptor).st_size > 5 * RATE * 4:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("engine.stored.os.fsync", full)
     with (
+        monkeypatch.context() as changed,
         pytest.raises(ResourceError, match="no space left"),
         SplitWriter(folder, recording, separator.model_id) as writer,
     ):
+        changed.setattr("engine.stored.os.fsync", full)
         list(writer.parts(separator))
-    monkeypatch.undo()
     with closing(StoredSplit.open(recording, folder)) as split:
         assert not split.complete
     stored(recording, separator, folder)

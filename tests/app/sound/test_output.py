@@ -163,8 +163,8 @@ def test_it_fills_counts_and_notices_when_the_device_is_gone(
         stream.callback(out, 480, None, SimpleNamespace(output_underflow=underflow))
     assert device.underruns == 2 and (out == 0.5).all() and device.running
     now = output.monotonic()
-    monkeypatch.setattr(output, "monotonic", lambda: now + 5)
-    assert not device.running  # nothing asked for 5 s
+    monkeypatch.setattr(output, "monotonic", lambda: now + 6)
+    assert not device.running  # nothing asked for 6 s
     stream.callback(out, 480, None, SimpleNamespace(output_underflow=False))
     assert device.running
     stream.active = False

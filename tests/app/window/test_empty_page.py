@@ -24,6 +24,7 @@ def page(qtbot: QtBot) -> EmptyPage:
 
 def recent(page: EmptyPage) -> list[QToolButton]:
     """The buttons of recent files that are seen."""
+    QApplication.processEvents()  # layouts show what was added in a turn of their own
     return [button for button in page.findChildren(QToolButton) if button.isVisible()]
 
 

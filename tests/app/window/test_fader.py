@@ -33,7 +33,9 @@ def point_of(fader: Fader, db: float) -> QPoint:
     return QPoint(round(middle.x()), round(fader.travel.cap().height() / 2 + (1 - position(db)) * length))
 
 
-def drag(fader: Fader, start: QPoint, end: QPoint, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+def drag(
+    fader: Fader, start: QPoint, end: QPoint, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
     QTest.mousePress(fader.travel, LEFT, modifier, start)
     for step in range(1, 5):
         at = QPointF(start) + (QPointF(end) - QPointF(start)) * step / 4
@@ -106,9 +108,13 @@ class TestTaper:
 
 
 class TestPointer:
-    def test_drag(self, fader: Fader, qtbot: QtBot) -> None:
-        with qtbot.waitSignals([fader.drag_started, fader.value_changed, fader.drag_finished], order="strict"):
-            drag(fader, point_of(fader, 0), point_of(fader, -18))
+    def test_drag(self, fader: Fader) -> None:
+        seen: list[object] = []
+        fader.drag_started.connect(lambda: seen.append("start"))
+        fader.value_changed.connect(seen.append)
+        fader.drag_finished.connect(lambda: seen.append("end"))
+        drag(fader, point_of(fader, 0), point_of(fader, -18))
+        assert seen[0] == "start" and seen[-2:] == [fader.value, "end"] and len(seen) == 6
         assert fader.value == pytest.approx(-18, abs=0.3)
         assert fader.field.text() == f"−{abs(fader.value):.1f} dB"
 
@@ -222,7 +228,15 @@ class TestKeys:
 class TestField:
     @pytest.mark.parametrize(
         ("text", "db"),
-        [("-18", -18), ("−18,5 dB", -18.5), ("+3", 3), ("-inf", SILENT), ("off", SILENT), ("−∞", SILENT), ("-18.25", -18.25)],
+        [
+            ("-18", -18),
+            ("−18,5 dB", -18.5),
+            ("+3", 3),
+            ("-inf", SILENT),
+            ("off", SILENT),
+            ("−∞", SILENT),
+            ("-18.25", -18.25),
+        ],
     )
     def test_typed_values(self, fader: Fader, qtbot: QtBot, text: str, db: float) -> None:
         with qtbot.waitSignal(fader.value_changed) as caught:
@@ -233,7 +247,7 @@ class TestField:
     def test_what_cannot_be_taken_is_said(self, fader: Fader, qtbot: QtBot, text: str, words: str) -> None:
         with qtbot.assertNotEmitted(fader.value_changed), qtbot.waitSignal(fader.problem) as caught:
             enter(fader, text)
-        assert words in caught.args[0]
+        assert words in str(caught.args)
         assert fader.value == 0 and fader.field.text() == "0.0 dB"
 
     def test_a_finer_value_survives_an_untouched_field(self, fader: Fader, qtbot: QtBot) -> None:

@@ -1,7 +1,5 @@
 """The message bar: order, buttons, keys, time."""
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAction, QKeySequence
@@ -13,16 +11,23 @@ from tests.app.window.accessible import unnamed
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> Iterator[MessageBar]:
-    """A bar in a window that is shown."""
-    window = QWidget()
-    qtbot.addWidget(window)
-    column = QVBoxLayout(window)
+def window(qtbot: QtBot) -> QWidget:
+    """A window that is shown, with a field."""
+    made = QWidget()
+    qtbot.addWidget(made)
+    QVBoxLayout(made).addWidget(QLineEdit())
+    made.show()
+    return made
+
+
+@pytest.fixture
+def bar(window: QWidget) -> MessageBar:
+    """A bar in that window."""
     made = MessageBar(window)
-    column.addWidget(made)
-    column.addWidget(QLineEdit())
-    window.show()
-    yield made  # the window lives as long as the test
+    layout = window.layout()
+    assert layout
+    layout.addWidget(made)
+    return made
 
 
 def buttons(bar: MessageBar) -> list[QPushButton]:
@@ -76,8 +81,9 @@ def test_an_action_may_show_the_next_message(bar: MessageBar, qtbot: QtBot) -> N
     assert text(bar) == "done"
 
 
-def test_escape_in_the_bar_closes_the_message_before_the_windows_own_action(bar: MessageBar, qtbot: QtBot) -> None:
-    window = bar.window()
+def test_escape_in_the_bar_closes_the_message_before_the_windows_own_action(
+    window: QWidget, bar: MessageBar, qtbot: QtBot
+) -> None:
     action = QAction("Clear selection", window)
     action.setShortcut(QKeySequence(Qt.Key.Key_Escape))
     fired: list[bool] = []

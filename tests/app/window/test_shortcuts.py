@@ -1,8 +1,8 @@
 """The shortcuts page says what the actions say."""
 
 import pytest
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from app.window.actions import ENTRIES, make_actions
@@ -46,12 +46,16 @@ def page(window: QMainWindow, qtbot: QtBot) -> ShortcutsPage:
 def rows(page: ShortcutsPage) -> dict[str, list[tuple[str, str, str]]]:
     """What is seen in the table by heading."""
     seen: dict[str, list[tuple[str, str, str]]] = {}
-    for number in range(page.table.topLevelItemCount()):
-        heading = page.table.topLevelItem(number)
-        if not heading.isHidden():
-            children = [heading.child(row) for row in range(heading.childCount())]
-            seen[heading.text(0)] = [(c.text(0), c.text(1), c.text(2)) for c in children if not c.isHidden()]
+    for heading in visible_children(page.table.invisibleRootItem()):
+        children = visible_children(heading)
+        seen[heading.text(0)] = [(child.text(0), child.text(1), child.text(2)) for child in children]
     return seen
+
+
+def visible_children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    """Those that are not hidden."""
+    children = map(item.child, range(item.childCount()))
+    return [child for child in children if child and not child.isHidden()]
 
 
 def test_all_actions_by_menu(page: ShortcutsPage) -> None:
@@ -77,7 +81,9 @@ def test_what_is_not_there_is_said(page: ShortcutsPage, qtbot: QtBot) -> None:
 
 def test_a_changed_key_is_shown_when_the_page_appears_again(page: ShortcutsPage, window: QMainWindow) -> None:
     page.hide()
-    window.findChild(QAction, "open").setShortcuts(["Ctrl+P", "F3"])
+    action = window.findChild(QAction, "open")
+    assert isinstance(action, QAction)
+    action.setShortcuts([QKeySequence("Ctrl+P"), QKeySequence("F3")])
     page.show()
     assert rows(page)["File"][0][1] == "Ctrl+P, F3"
 

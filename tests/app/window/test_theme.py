@@ -48,7 +48,9 @@ class TestContrast:
         assert contrast(worn.text, getattr(worn, ground)) >= 4.5
 
     def test_the_focus_can_be_seen_on_every_ground(self, worn: Theme) -> None:
-        assert all(contrast(worn.accent, getattr(worn, ground)) >= 3 for ground in ("background", "surface", "selection"))
+        assert all(
+            contrast(worn.accent, getattr(worn, ground)) >= 3 for ground in ("background", "surface", "selection")
+        )
 
 
 def test_contrast_of_black_on_white_is_21() -> None:
@@ -108,8 +110,8 @@ def test_figures_have_one_width(qapp: QApplication) -> None:
 
 def test_icons_follow_the_theme_and_are_faint_when_disabled(qapp: QApplication) -> None:
     stop = icons.icon("stop", "speech")
-    for choice, worn in (("light", LIGHT), ("dark", DARK)):
-        theme.apply_theme(qapp, choice)
+    for worn in (LIGHT, DARK):
+        theme.apply_theme(qapp, worn.name)
         assert ink_of(stop) == worn.speech
         assert ink_of(stop, QIcon.Mode.Disabled) == worn.faint
 

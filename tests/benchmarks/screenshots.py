@@ -1,0 +1,112 @@
+"""The pictures of the window in resources/help: python -m tests.benchmarks.screenshots [FOLDER]."""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import soundfile as sf
+import soxr
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.document.settings import Settings
+from app.window.export_dialog import ExportDialog
+from app.window.main_window import DEMO, MainWindow
+from app.window.project import SplitState
+from app.window.theme import apply_theme
+from app.window.workspace import Workspace
+from engine.remix import Region
+
+HELP = Path(__file__).parents[2] / "resources" / "help"
+QUALITY = 88
+SIZE = 1440, 900
+
+
+def wait(condition: Callable[[], object], seconds: float = 120) -> None:
+    """Let the window live until the condition holds."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError
+        QTest.qWait(20)
+
+
+def open_in(window: MainWindow, path: Path) -> Workspace:
+    """Open a recording and wait for its lanes."""
+    window.open_files([path])
+    wait(lambda: window.editor.workspace)
+    assert window.editor.workspace
+    return window.editor.workspace
+
+
+def finished(workspace: Workspace) -> None:
+    """A recording that somebody has worked on."""
+    wait(lambda: workspace.project.state is SplitState.DONE)
+    workspace.document.set_gain("noise", -18.0)
+    workspace.document.add_region(Region(2.4, 3.7, 0.0, -60.0))
+    workspace.document.add_region(Region(10.2, 12.2, 1.5, -30.0))
+    workspace.document.add_marker(3.75, "She begins")
+    workspace.document.add_marker(8.7, "Second take")
+    workspace.view.select(5.0, 6.6)
+    workspace.view.move_playhead(5.0)
+    wait(lambda: not workspace.tiles.busy)
+    QTest.qWait(600)
+
+
+def long_recording(folder: Path) -> Path:
+    """Ten minutes of the demo at 48 kHz stereo, so that a split lasts."""
+    audio, rate = sf.read(DEMO, dtype="float32")
+    audio = soxr.resample(np.tile(audio, 43), rate, 48000)
+    path = folder / "episode.wav"
+    sf.write(path, np.stack((audio, audio), axis=1), 48000, "PCM_16")
+    return path
+
+
+def main() -> int:
+    """Make all of them."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HELP
+    application = QApplication([])
+    window = MainWindow(Settings())
+    window.resize(*SIZE)
+
+    def save(name: str, widget: QWidget = window) -> None:
+        QTest.qWait(100)
+        path = folder / f"{name}.jpg"
+        if not widget.grab().save(str(path), "JPG", QUALITY):
+            raise OSError(path)
+        print(path, f"{path.stat().st_size / 1000:.0f} kB")
+
+    with tempfile.TemporaryDirectory() as cache:
+        for variable in ("HOME", "CACHE", "STATE", "CONFIG"):
+            os.environ[f"VOICEBED_{variable}"] = cache
+        apply_theme(application, "dark")
+        window.show()
+        save("empty-dark")
+        workspace = open_in(window, long_recording(Path(cache)))
+        wait(lambda: workspace.project.progress.done > 0.4 * workspace.project.progress.total)
+        save("splitting-dark")
+        window.editor.close_recording()
+        workspace = open_in(window, DEMO)
+        finished(workspace)
+        for name in ("dark", "light"):
+            apply_theme(application, name)
+            QTest.qWait(400)
+            save(f"editor-{name}")
+            window.actions_by_name["export"].trigger()
+            dialog = window.findChildren(ExportDialog)[-1]
+            save(f"export-{name}", dialog)
+            dialog.close()
+        window.editor.close_recording()
+        save("empty-light")
+        window.shut_down()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
