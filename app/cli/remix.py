@@ -80,10 +80,8 @@ def command(
     from engine.separator import Separator
 
     separator = Separator(load_model(model), device)
-    with (
-        progress(f"Remixing {recording.name}") as advance,
-        separated(source, separator, patches, device, output.parent, advance) as (parts, advance),
-    ):
+    parts = separated(source, separator, patches, device, output.parent)
+    with progress(f"Remixing {recording.name}") as advance:
         (result,) = mixdown(parts, [Output(output, remix, delivery)], advance)
     if json:
         print_json(plain(result) | {"speech_db": speech, "noise_db": noise})

@@ -56,10 +56,8 @@ def command(
             try:
                 recording = open_recording(path)
                 place = output or path.parent
-                with (
-                    progress(f"Splitting {path.name}") as advance,
-                    separated(recording, separator, patches, device, place, advance) as (source, advance),
-                ):
+                source = separated(recording, separator, patches, device, place)
+                with progress(f"Splitting {path.name}") as advance:
                     result = split(source, place, wanted, advance)
             except VoicebedError as error:
                 if len(recordings) == 1:

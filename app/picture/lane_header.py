@@ -4,7 +4,7 @@
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QWidget
 
 from app.window import theme
 
@@ -18,6 +18,7 @@ class LaneHeader(QFrame):
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(theme.L + theme.XS, theme.XS, theme.S, theme.XS)
         self._row.setSpacing(theme.XS)
+        self._row.setSizeConstraint(QLayout.SizeConstraint.SetFixedSize)
         label = QLabel(title)
         label.setFont(theme.font(theme.SMALL, bold=True))
         self._row.addWidget(label)
@@ -26,7 +27,6 @@ class LaneHeader(QFrame):
     def add(self, widget: QWidget) -> None:
         """Put a widget at the right end."""
         self._row.addWidget(widget)
-        self.adjustSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """A quiet ground on any picture."""

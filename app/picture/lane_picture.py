@@ -15,7 +15,8 @@ from app.picture.tiles import PLAIN, Tile, Tiles, Wish
 
 TILE = 256  # device pixels
 SAME_SCALE = 1e-6  # scales that differ by less are one: tiles made for it are used again
-PATIENCE = 0.15  # seconds that the tiles of one scale are waited for while the zoom goes on
+PACE = 0.1  # seconds between scales that tiles are asked for while a zoom goes on
+PATIENCE = 0.2  # seconds that the tiles of one scale are waited for, before those of the next are asked for
 
 
 class Place(NamedTuple):
@@ -32,10 +33,12 @@ class LanePicture:
 
     Attributes:
         look: its colours.
+        settled: False while a zoom goes on: then it is to be drawn again after `PACE`, even if nothing else happens.
     """
 
     def __init__(self, view: ViewState, tiles: Tiles) -> None:
         self.look = PLAIN
+        self.settled = True
         self._view, self._tiles = view, tiles
         self._source: LaneSource | None = None
         self._whole: Wish | None = None  # the recording at a glance
@@ -64,17 +67,13 @@ class LanePicture:
         """The picture, with lines of `pen` pixels.
 
         Tiles that are not there yet are stood in for by the last complete picture, and by the recording at a glance.
-        During a zoom, the tiles of one scale are waited for before those of the next are asked for.
         """
         if not self._source:
             return self._blank(width, height)
         here = self._place(self._source, width, height)
-        if self._asked and self._asked.scale != here.scale:
-            tiles = self._present()
-            if len(tiles) == len(self._wishes):
-                self._compose(self._asked, tiles)
-            elif monotonic() - self._asked_at < PATIENCE:
-                return self._stand_in(self._source, here)
+        self.settled = not self._is_zooming(here)
+        if not self.settled:
+            return self._stand_in(self._source, here)
         self._ask(self._source, here, pen)
         tiles = self._present()
         if len(tiles) == len(self._wishes):
@@ -91,6 +90,16 @@ class LanePicture:
                 byte = int(tile.levels[math.floor(y), math.floor(x - left)])
                 return level_db(byte) if byte else -math.inf
         return -math.inf
+
+    def _is_zooming(self, here: Place) -> bool:
+        """Whether tiles of another scale, which were asked for a moment ago, come first."""
+        if not self._asked or self._asked.scale == here.scale:
+            return False
+        tiles = self._present()
+        complete = len(tiles) == len(self._wishes)
+        if complete and not (self._exact and self._exact[0] == self._asked):
+            self._compose(self._asked, tiles)
+        return monotonic() - self._asked_at < (PACE if complete else PATIENCE)
 
     def _place(self, source: LaneSource, width: int, height: int) -> Place:
         """What the view shows."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -14,7 +14,7 @@ from app.document.view import ViewState
 from app.picture.axis import FrequencyAxis
 from app.picture.colour import colour_map, colour_table, shade_table
 from app.picture.lane_header import LaneHeader
-from app.picture.lane_picture import LanePicture
+from app.picture.lane_picture import PACE, LanePicture
 from app.picture.source import LaneSource
 from app.picture.tiles import Look, Tiles
 from app.picture.time_view import GUTTER, TimeView
@@ -60,6 +60,8 @@ class LaneView(TimeView):
         self._lines: list[QRect] = []  # where playhead and cursor were painted
         self._canvas = QPixmap()
         self._outdated = True  # the canvas
+        self._again = QTimer(self, interval=round(1000 * PACE), singleShot=True)
+        self._again.timeout.connect(self._redraw)
         self._set_colours()
         tiles.changed.connect(self._source_changed)
         theme.theme_changed.connect(self._set_colours)
@@ -208,8 +210,9 @@ class LaneView(TimeView):
         painter.fillRect(0, 0, left, size.height(), theme.colour("background"))
         if size.width() > left:
             painter.drawPixmap(left, 0, self._picture.drawn(size.width() - left, size.height(), ratio))
+        if not self._picture.settled:
+            self._again.start()
         painter.scale(ratio, ratio)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(theme.font(theme.SMALL))
         self._draw_frequencies(painter)
         painter.setClipRect(self.area())

@@ -44,7 +44,8 @@ class Overview(QWidget):
         self._markers: Sequence[float] = ()
         self._drag: tuple[str, float] | None = None  # "move", "start" or "end", and where in the box it was taken
         self._gain: float = 1
-        self._canvas: QPixmap | None = None  # all that does not move
+        self._canvas = QPixmap()  # all that does not move
+        self._outdated = True
         self._playhead = QRect()  # where it was painted
         tiles.changed.connect(self._source_changed)
         theme.theme_changed.connect(self._redraw)
@@ -141,7 +142,8 @@ class Overview(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the canvas, and paint selection, box and playhead on it."""
         ratio = self.devicePixelRatioF()
-        if not self._canvas or self._canvas.devicePixelRatio() != ratio:
+        if self._outdated or self._canvas.devicePixelRatio() != ratio:
+            self._outdated = False
             self._canvas = self._drawn(ratio)
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._canvas)
@@ -157,6 +159,7 @@ class Overview(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(theme.colour("accent"), 1.5))
             painter.drawRoundedRect(box.adjusted(0.75, 0.75, -0.75, -1.75), 3, 3)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._playhead = self._playhead_rect()
         painter.fillRect(QRectF(self.x_of(self.view.playhead) - 0.5, 0, 1, HEIGHT), theme.colour("text"))
 
@@ -190,8 +193,10 @@ class Overview(QWidget):
             wish = Wish(source, 0, source.frames, width, height, "linear", ratio, self._gain)
             self.tiles.want((self, lane), (wish,), PLAIN)
             if tile := self.tiles.get(wish):
-                if lane == "mixture":
-                    self._gain = next((gain for gain in GAINS if gain * tile.peak <= 1), 1)
+                gain = next((gain for gain in GAINS if gain * tile.peak <= 1), 1)
+                if lane == "mixture" and gain != self._gain:
+                    self._gain = gain
+                    self._redraw()
                 colour = theme.colour(lane)
                 shades = shade_table((colour.red(), colour.green(), colour.blue()), OPACITY[lane])
                 tile.waveform.setColorTable(shades)
@@ -224,5 +229,5 @@ class Overview(QWidget):
             self._redraw()
 
     def _redraw(self) -> None:
-        self._canvas = None
+        self._outdated = True
         self.update()

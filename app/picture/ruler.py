@@ -107,7 +107,6 @@ class TimeRuler(TimeView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw everything: it is little."""
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), theme.colour("background"))
         painter.setClipRect(self.area())
         if self.view.selection:
@@ -121,6 +120,7 @@ class TimeRuler(TimeView):
         painter.fillRect(QRectF(0, HEIGHT - 1, self.width(), 1), theme.colour("border"))
         x = self.x_of(self.view.playhead)
         if GUTTER - 1 <= x <= self.width():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour("text"))
             top = HEIGHT - 9
@@ -151,9 +151,11 @@ class TimeRuler(TimeView):
         flag = self._flag(index)
         ground = theme.colour("warning")
         painter.fillRect(QRectF(flag.left() - 0.5, 0, 1, HEIGHT), ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(flag, 2, 2)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(theme.colour("on_accent"))
         name = painter.fontMetrics().elidedText(self._markers[index][1], Qt.TextElideMode.ElideRight, FLAG_WIDTH)
         painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, name)

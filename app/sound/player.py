@@ -1,9 +1,10 @@
 """The player: what the window asks for, and the threads that bring it to the sound device.
 
 Three threads besides the window's.  The reader loads the tracks 1.5 s ahead.  The feeder takes the window's commands,
-renders blocks of 10 ms and keeps 40 ms of them in a ring.  The device's own thread, the callback, only copies blocks
-from the ring.  From a slider to its full effect pass at most the ring (40 ms), one block in which the sound crosses
-over (10 ms), and the latency of the device (30 ms are asked for).
+renders blocks of 10 ms and keeps 120 ms of them in a ring.  The device's own thread, the callback, only copies blocks
+from the ring.  At a change all that is in the ring but the next two blocks is rendered anew: so much can the feeder be
+held up, and yet from a slider to its full effect pass at most those two (20 ms), one block in which the sound crosses
+over (10 ms), and the latency of the device (50 ms are asked for).
 
 All of them share Python's global lock with the window.  So the application calls `sys.setswitchinterval(0.001)` at its
 start: with Python's 5 ms, a busy window may hold up each of them by that much at every turn.  And it calls
@@ -14,7 +15,8 @@ there is little to go through.
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import partial
 from queue import Empty, SimpleQueue
 
@@ -22,16 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.sound.channels import downmix
-from app.sound.meters import Levels
+from app.sound.meters import Levels, Meters
 from app.sound.output import Output, OutputUnavailable, block_frames
-from app.sound.prefetch import Audio, Tracks
+from app.sound.prefetch import Prefetch, Tracks
 from app.sound.resampled import at_rate
 from app.sound.ring import Ring
-from app.sound.stream import Seek, Sound, Stream
+from app.sound.stream import Block, Seek, Sound, Stream
 from engine.errors import VoicebedError
 from engine.remix import Remix
 
-BLOCKS_AHEAD = 4
+BLOCKS_AHEAD = 12
+BLOCKS_KEPT = 2  # at a change: they may be pulled while others are rendered
 POLL_SECONDS = 0.005
 
 DEVICE_LOST = "The sound device was lost: connect it or choose another, then press play."
@@ -43,8 +46,11 @@ class _Run:
 
     stream: Stream
     ring: Ring
+    meters: Meters
     latency: float
     downmix: NDArray[np.float32] | None
+    waiting: dict[int, tuple[Stream, Block]] = field(default_factory=dict)  # blocks in the ring; streams before them
+    sound: Sound | None = None  # as the last block was rendered
     shown: float = 0.0  # frames of the stream: the playhead never steps back where a callback comes late
 
     def heard(self) -> float:
@@ -121,6 +127,7 @@ class Player:
     @volume.setter
     def volume(self, volume: float) -> None:
         self._sound = replace(self._sound, volume=volume)
+        self._commands.put(self._advance)
 
     @property
     def underruns(self) -> int:
@@ -131,7 +138,7 @@ class Player:
     def levels(self) -> Levels:
         """What the meters show; after a pause the loudness of before."""
         run = self._run
-        return run.stream.meters.levels() if run else Levels()
+        return run.meters.levels() if run else Levels()
 
     def load(self, tracks: Tracks | None) -> None:
         """Take a recording's tracks (None: no recording), to be played from the beginning, without a loop."""
@@ -163,6 +170,7 @@ class Player:
     def set_remix(self, remix: Remix, trim_db: float = 0.0) -> None:
         """Play this remix, and `trim_db` dB on top (to compare at equal loudness; 0 changes no bit)."""
         self._sound = replace(self._sound, remix=remix, trim_db=trim_db)
+        self._commands.put(self._advance)
 
     def set_loop(self, start: float, end: float | None) -> None:
         """Repeat from `start` to `end` (seconds, 0.02 s at least); with None play on to the end of the recording.
@@ -226,11 +234,11 @@ class Player:
         run = self._run
         if run is None:
             return
-        while run.stream.active and run.ring.level < BLOCKS_AHEAD:
-            block = run.stream.block(self._sound)
-            if block is None:
-                break
-            self._send(run, block)
+        for number in [number for number in run.waiting if number < run.ring.pulled]:
+            run.meters.add(run.waiting.pop(number)[1].measured)
+        if run.stream.active or run.waiting:
+            first = self._rewind(run) if run.sound is not self._sound else run.ring.written
+            self._render(run, first, [])
         if not self._started:
             if run.ring.level >= BLOCKS_AHEAD or (run.ring.level and not run.stream.active):
                 self._output.start()
@@ -241,11 +249,17 @@ class Player:
             self._output.stop()
             self._started = self._playing = False
 
-    def _send(self, run: _Run, block: Audio) -> None:
-        run.ring.ending = not run.stream.active
-        run.ring.write(block if run.downmix is None else block @ run.downmix)
-        if not run.stream.active:
-            self._cue = run.stream.at / run.stream.sample_rate
+    def _rewind(self, run: _Run) -> int:
+        """Go back to the first block that can be rendered anew, and return its number."""
+        first = run.ring.pulled + BLOCKS_KEPT
+        if first not in run.waiting:
+            return run.ring.written
+        run.stream = copy(run.waiting[first][0])
+        return first
+
+    def _render(self, run: _Run, first: int, blocks: list[Block]) -> None:
+        """Fill the ring from block `first` on, with `blocks` and those that the stream goes on with."""
+        ...
 
     def _play(self) -> None:
         self._playing = self._tracks is not None

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 AHEAD_SECONDS = 1.5
 CHUNK_SECONDS = 0.25
+KEPT_SECONDS = 1.0  # after a chunk was wanted last: what waits to be heard may be rendered anew
 STALE_SECONDS = 2.0  # in a short loop: the split may have got further since the chunk was read
 
 Audio = NDArray[Any]
@@ -48,6 +49,7 @@ class Prefetch:
         self.tracks = tracks
         self._size = max(1, round(CHUNK_SECONDS * tracks.sample_rate))
         self._chunks: dict[int, _Chunk | Exception] = {}
+        self._wanted_at: dict[int, float] = {}
         self._aim: object = None
         self._wanted: tuple[int, ...] = ()
 
@@ -99,10 +101,11 @@ class Prefetch:
 
     def step(self) -> bool:
         """Read the one chunk that is wanted most; False if nothing is to be read."""
-        chunks, wanted = self._chunks, self._wanted
-        for index in set(chunks).difference(wanted):
-            del chunks[index]
-        due = monotonic() - STALE_SECONDS
+        chunks, wanted, now = self._chunks, self._wanted, monotonic()
+        self._wanted_at |= dict.fromkeys(wanted, now)
+        for index in [index for index in chunks if self._wanted_at[index] < now - KEPT_SECONDS]:
+            del chunks[index], self._wanted_at[index]
+        due = now - STALE_SECONDS
         missing = (index for index in wanted if index not in chunks)
         stale = (index for index in wanted if isinstance(chunk := chunks.get(index), _Chunk) and chunk.read_at < due)
         index = next(missing, next(stale, None))

@@ -1,11 +1,12 @@
 """The ring between the thread that renders and the callback of the sound device."""
 
+from collections.abc import Sequence
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-RING_BLOCKS = 8  # twice what is kept in it
+RING_BLOCKS = 16  # more than are kept in it
 
 
 class Ring:
@@ -26,17 +27,27 @@ class Ring:
         self.written = self.pulled = self.underruns = 0
         self.ending = True
         self.pulled_at: tuple[int, float] | None = None
-        self._slots = [np.zeros((frames, channels), np.float32) for _ in range(RING_BLOCKS)]
+        self._slots, self._spare = (
+            [np.zeros((frames, channels), np.float32) for _ in range(RING_BLOCKS)] for _ in range(2)
+        )
 
     @property
     def level(self) -> int:
         """Blocks written and not yet pulled; never more than `RING_BLOCKS`."""
         return self.written - self.pulled
 
-    def write(self, block: NDArray[np.floating]) -> None:
-        """Add a block, (frames, channels), or (frames, 1) for all channels alike; there must be room for it."""
-        self._slots[self.written % RING_BLOCKS][:] = block
-        self.written += 1
+    def write(self, first: int, blocks: Sequence[NDArray[np.floating]]) -> None:
+        """Make `blocks` the last ones, from number `first` (at most `written`) on, in place of what was there.
+
+        Each is (frames, channels), or (frames, 1) for all channels alike.  They take effect at once, together.
+        """
+        slots = list(self._slots)
+        for number, block in enumerate(blocks, first):
+            index = number % RING_BLOCKS
+            self._spare[index][:] = block
+            slots[index], self._spare[index] = self._spare[index], slots[index]
+        self._slots = slots
+        self.written = max(first + len(blocks), self.pulled)
 
     def pull(self, out: NDArray[np.float32]) -> None:
         """Fill `out`, (frames, channels), with the next block, or with silence if there is none: the callback."""

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.sound.meters import Meters
 from app.sound.output import block_frames
 from app.sound.prefetch import Audio, Loop, Prefetch, Tracks
 from engine.remix import Remix, amplitude, render
@@ -51,8 +51,18 @@ def raised_cosine(frames: int) -> NDArray[np.float32]:
     return (0.5 - 0.5 * np.cos(np.pi * np.arange(1, frames + 1) / (frames + 1))).astype(np.float32)[:, None]
 
 
+class Block(NamedTuple):
+    """`block_frames(sample_rate)` frames, (frames, channels), in the type of the tracks: before and after the volume."""
+
+    measured: Audio
+    heard: Audio
+
+
 class Stream:
-    """Blocks of `block_frames(sample_rate)` frames, (frames, channels), in the type of the tracks.
+    """Renders block after block.
+
+    A copy (`copy.copy`) goes on by itself from where it was taken, so that blocks that nobody has heard yet can be
+    rendered anew.
 
     In a steady state a block is `engine.remix.render` of the tracks, bit for bit (times trim and volume, where they are
     not one).  A change of sound crosses over within one block (10 ms); a jump and the turn of a loop within 5 ms, the
@@ -69,7 +79,6 @@ class Stream:
 
     def __init__(self, tracks: Tracks, moved: Callable[[], None]) -> None:
         self.sample_rate = tracks.sample_rate
-        self.meters = Meters(tracks.sample_rate, tracks.channels)
         self.frames, self._channels = tracks.frames, tracks.channels
         self.active, self.at, self.delivered = False, 0, 0
         self._moved = moved
@@ -82,7 +91,7 @@ class Stream:
         self._jump: _Jump | None = None  # waits until its place has been read
         self._loop: Loop = None
         self._before = self._sound = Sound()
-        self._pieces: list[Audio] = []  # of the block that is being made
+        self._pieces: tuple[Audio, ...] = ()  # of the block that is being made
         self._filled = 0
         self._places: tuple[tuple[int, int, bool], ...] = ((0, 0, False),)  # frame of the stream, of the recording
 
@@ -95,7 +104,7 @@ class Stream:
         self._note_place()
         self._aim()
 
-    def finish(self) -> Audio | None:
+    def finish(self) -> Block | None:
         """End: the last block, which fades out within 5 ms; None if nothing has been read to fade."""
         fade = self._crossing[::-1]
         while self.active and self._filled < len(fade) and (piece := self._piece(len(fade) - self._filled)) is not None:
@@ -106,7 +115,7 @@ class Stream:
             self._end()
             return None
         faded = np.concatenate(self._pieces)[: len(fade)]
-        self._pieces = [faded * fade[: len(faded)]]
+        self._pieces = (faded * fade[: len(faded)],)
         self._filled = len(faded)
         self._end()
         return self._finished_block()
@@ -115,16 +124,15 @@ class Stream:
         """Jump as soon as the place has been read; what is played goes on until then."""
         prefetch = self._jump.prefetch if self._jump else self._prefetch
         self._jump = _Jump(prefetch, self._landing(round(seek.seconds * self.sample_rate)), seek)
-        self.meters.reset()
         self._aim()
 
-    def exchange(self, tracks: Tracks) -> None:
+    def exchange(self, prefetch: Prefetch) -> None:
         """Go on with other tracks of the same recording."""
         if self.active:
-            self._jump = _Jump(Prefetch(tracks), *((self._jump.frame, self._jump.seek) if self._jump else (None, None)))
+            self._jump = _Jump(prefetch, *((self._jump.frame, self._jump.seek) if self._jump else (None, None)))
             self._aim()
         else:
-            self._prefetch = Prefetch(tracks)
+            self._prefetch = prefetch
 
     def set_loop(self, start: float, end: float | None) -> None:
         """Repeat from `start` to `end` in seconds, 20 ms at least; None: play to the end.
@@ -142,7 +150,7 @@ class Stream:
                     self.seek(Seek(first / self.sample_rate))
         self._aim()
 
-    def block(self, sound: Sound) -> Audio | None:
+    def block(self, sound: Sound) -> Block | None:
         """The next block, heard as `sound`; None while it has not been read.  Call only while active.
 
         The last block of a recording ends in silence.  Raises what `Tracks.read` raises.
@@ -226,26 +234,25 @@ class Stream:
         return np.zeros((frames, self._channels), np.float32)
 
     def _keep(self, piece: Audio) -> None:
-        self._pieces.append(piece)
+        self._pieces += (piece,)
         self._filled += len(piece)
         if self.at >= self.frames and not self._jump and self._crossed == len(self._crossing):
             self._end()
 
-    def _finished_block(self) -> Audio:
+    def _finished_block(self) -> Block:
         if self._filled < self._block:
-            self._pieces.append(self._silence(self._block - self._filled))
+            self._pieces += (self._silence(self._block - self._filled),)
         block = np.concatenate(self._pieces) if len(self._pieces) > 1 else self._pieces[0]
-        self._pieces, self._filled = [], 0
+        self._pieces, self._filled = (), 0
         self.delivered += self._block
-        self.meters.add(block)
         if self._before.volume != self._sound.volume:
             rise = self._change[: len(block)]
-            block = block * (self._before.volume + rise * (self._sound.volume - self._before.volume))
-        elif self._sound.volume != 1:
-            block = block * self._sound.volume
+            heard = block * (self._before.volume + rise * (self._sound.volume - self._before.volume))
+        else:
+            heard = block * self._sound.volume if self._sound.volume != 1 else block
         self._before = self._sound
         self._aim()
-        return block
+        return Block(block, heard)
 
     def _has_landing(self, jump: _Jump) -> bool:
         first = self.at if jump.frame is None else jump.frame

@@ -119,7 +119,7 @@ class BatchPanel(QDialog):
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
         self.add_button = self._button(self.tr("Add files…"), self._choose_files, "add")
-        self.remove_button = self._button(self.tr("Remove"), self.remove_selected, "remove")
+        self.remove_button = self._button(self.tr("Remove"), self.remove_selected, "delete")
         self.retry_button = self._button(self.tr("Retry failed"), self.retry_failed, "retry")
         self.reveal_button = self._button(self.tr("Reveal in folder"), self._reveal, "folder")
         self.close_button = self._button(self.tr("Close"), self.close)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
@@ -14,13 +15,15 @@ from app.jobs.client import Job
 from app.picture.colour import COLOURS
 from app.sound.output import Output, SoundDeviceOutput, devices, missing_reason
 from app.sound.player import Player
-from app.window.batch_panel import BatchPanel
 from app.window.empty_page import EmptyPage
 from app.window.message_bar import MessageBar
 from app.window.observe import observe
 from app.window.project import Project, Workers
 from app.window.workspace import Workspace
 from engine.errors import VoicebedError
+
+if TYPE_CHECKING:
+    from app.window.batch_panel import BatchPanel
 
 ALWAYS = {"open", "demo", "batch", "quit", "preferences", "help", "shortcuts", "about"} | {
     f"theme_{name}" for name in THEMES
@@ -169,6 +172,8 @@ class Editor(QWidget):
 
     def process_many(self, paths: list[Path]) -> None:
         """Show the batch, with these files added."""
+        from app.window.batch_panel import BatchPanel
+
         if self._batch is None:
             self._batch = BatchPanel(self.workers.export.submit, self._settings, self)
         if self.workspace:
@@ -280,7 +285,19 @@ class Editor(QWidget):
     def _show_preferences(self) -> None:
         from app.window.preferences import PreferencesDialog
 
-        PreferencesDialog(self._settings, [device.name for device in devices()], self).open()
+        kept = [self.workspace.project.home] if self.workspace else []
+        dialog = PreferencesDialog(self._settings, [device.name for device in devices()], self, kept)
+        dialog.changed.connect(self._preferred)
+        dialog.open()
+
+    def _preferred(self, name: str) -> None:
+        match name:
+            case "output":
+                self._use_output(self._settings.output)
+            case "colours":
+                self._colour(self._settings.colours)
+            case "theme":
+                self._actions[f"theme_{self._settings.theme}"].setChecked(True)
 
     def _fill_colours(self) -> None:
         for name in COLOURS:
@@ -306,7 +323,7 @@ class Editor(QWidget):
 
     def _use_output(self, name: str) -> None:
         self._settings.output = name
-        self.player.set_output(SoundDeviceOutput(name))
+        self.player.set_output(SoundDeviceOutput(name or None))
 
     def _no_sound(self, message: str) -> None:
         self.messages.show_message(message, "warning")

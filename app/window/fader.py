@@ -202,6 +202,8 @@ class Travel(QAbstractSlider):
 
     def set_db(self, db: float) -> None:
         """Show a gain in dB."""
+        if db == self.db:
+            return
         self.db = db
         with QSignalBlocker(self):  # only values that come from outside, as from a screen reader, are the user's
             self.setValue(self.minimum() if db == SILENT else round(10 * max(db, BOTTOM_DB)))

@@ -131,6 +131,8 @@ class MainWindow(QMainWindow):
         if not self._help:
             self._help = HelpWindow(self.menuBar(), self)
         self._help.show_page(page)
+        self._help.show()
+        self._help.raise_()
 
     # Files
 

@@ -117,6 +117,7 @@ class Project(QObject):
     def close(self) -> None:
         """Cancel what still runs and close the files."""
         self._closed = True
+        self.blockSignals(True)
         for job in tuple(self._jobs):
             job.cancel()
         self._close_tracks()
@@ -125,6 +126,11 @@ class Project(QObject):
     def recording(self) -> Recording:
         """The recording, once it is known."""
         return self.document.recording
+
+    @property
+    def home(self) -> Path:
+        """The folder of the recording in the cache."""
+        return self._home
 
     def session(self) -> Session:
         """What a session file holds of it now."""

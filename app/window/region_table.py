@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from app.document.document import Document
+from app.document.edit import Edit
 from app.document.view import ViewState
 from app.document.words import clock, decibels, parse_clock, parse_decibels
 from app.window import icons, theme
@@ -65,7 +66,7 @@ class RegionModel(QAbstractTableModel):
         super().__init__()
         self._document = document
         self._count = len(self.regions)
-        observe(self, document.changed, lambda *_: self._follow())
+        observe(self, document.changed, self._follow)
 
     @property
     def regions(self) -> tuple[Region, ...]:
@@ -96,12 +97,12 @@ class RegionModel(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        """Names of the columns; the rows are counted from 1."""
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        """Names of the columns, above their values; the rows are counted from 1."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._heading(section)
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return self._heading(section) if orientation == Qt.Orientation.Horizontal else str(section + 1)
+        return super().headerData(section, orientation, role)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """All cells can be edited."""
@@ -122,12 +123,14 @@ class RegionModel(QAbstractTableModel):
     def _heading(self, column: int) -> str:
         return (self.tr("Start"), self.tr("End"), self.tr("Speech"), self.tr("Noise"), self.tr("Ramp"))[column]
 
-    def _follow(self) -> None:
+    def _follow(self, old: Edit, new: Edit) -> None:
+        if old.remix.regions == new.remix.regions:
+            return
         if len(self.regions) != self._count:
             self.beginResetModel()
             self._count = len(self.regions)
             self.endResetModel()
-        elif self._count:
+        else:
             self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(COLUMNS) - 1))
 
 
@@ -245,7 +248,7 @@ class _Table(QTableView):
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setHighlightSections(False)
         self.verticalHeader().setDefaultSectionSize(theme.CONTROL)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().hide()
 
     def event(self, event: QEvent) -> bool:
         """Keeps the table's keys from the window's shortcuts while it has the focus."""

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.document import Document
-from app.document.edit import SILENT, heard
+from app.document.edit import SILENT, Edit, heard
 from app.document.presets import Presets
 from app.document.view import ViewState
 from app.document.words import decibels
@@ -97,8 +97,9 @@ class RemixPanel(QWidget):
         self.export.clicked.connect(self.export_requested)
         column.addWidget(self.export)
         self.set_loudness(None, None)
-        self._show()
-        observe(self, document.changed, lambda *_: self._show())
+        self._show_gains()
+        self._show_delivery()
+        observe(self, document.changed, self._follow)
 
     def set_loudness(self, remix: float | None, original: float | None) -> None:
         """Show the integrated loudness in LUFS of the whole remix and of the original; None while it isn't known."""
@@ -193,15 +194,23 @@ class RemixPanel(QWidget):
             self._document.set_delivery(replace(delivery, **change))
         except UsageError as error:
             self.problem.emit(str(error))
-        self._show()
+        self._show_delivery()
 
-    def _show(self) -> None:
-        edit = self._document.edit
-        self.speech.fader.set_value(edit.remix.speech_db)
-        self.noise.fader.set_value(edit.remix.noise_db)
-        self.loudness.show_value(edit.delivery.loudness)
-        self.true_peak.allow_off(edit.delivery.loudness is None)  # first: a change of the list changes what is shown
-        self.true_peak.show_value(edit.delivery.ceiling)
+    def _follow(self, old: Edit, new: Edit) -> None:
+        self._show_gains()
+        if old.delivery != new.delivery:
+            self._show_delivery()
+
+    def _show_gains(self) -> None:
+        remix = self._document.edit.remix
+        self.speech.fader.set_value(remix.speech_db)
+        self.noise.fader.set_value(remix.noise_db)
+
+    def _show_delivery(self) -> None:
+        delivery = self._document.edit.delivery
+        self.loudness.show_value(delivery.loudness)
+        self.true_peak.allow_off(delivery.loudness is None)  # first: a change of the list changes what is shown
+        self.true_peak.show_value(delivery.ceiling)
 
 
 class TrackStrip(QWidget):
@@ -217,12 +226,11 @@ class TrackStrip(QWidget):
         self.fader.setMaximumHeight(LONGEST_FADER)
         self.fader.value_changed.connect(lambda db: document.set_gain(track, db))
         words = {"speech": self.tr("Hear speech alone"), "noise": self.tr("Hear what is removed")}
-        self.solo = self._switch("S", self.tr("Solo {track}").format(track=name.lower()), words[track])
+        self.solo = self._switch("solo", self.tr("Solo {track}").format(track=name.lower()), words[track])
         self.solo.setProperty("role", track)
         self.solo.clicked.connect(lambda: view.toggle_solo(track))
         mute = self.tr("Mute {track}").format(track=name.lower())
-        self.mute = self._switch("M", mute, mute)
-        self.mute.setProperty("role", "mute")
+        self.mute = self._switch("mute", mute, mute)
         self.mute.clicked.connect(lambda: view.toggle_mute(track))
         switches = QHBoxLayout()
         switches.setSpacing(theme.XS)
@@ -238,9 +246,9 @@ class TrackStrip(QWidget):
         self._show_lanes("lanes")
         observe(self, view.changed, self._show_lanes)
 
-    def _switch(self, letter: str, name: str, tip: str) -> QToolButton:
+    def _switch(self, icon: str, name: str, tip: str) -> QToolButton:
         switch = QToolButton()
-        switch.setText(letter)
+        switch.setIcon(icons.icon(icon, checked="on_accent" if icon == "solo" else ""))
         switch.setCheckable(True)
         switch.setAccessibleName(name)
         switch.setToolTip(tip)

@@ -1,8 +1,8 @@
 """The design tokens, and the dark and the light theme made from them.
 
-Widgets that draw themselves ask `colour(name)` while they paint; all are repainted when the theme changes.  Labels and
-buttons take a style of `resources/style.qss` by their property "role": "title", "heading", "muted", "value" and
-"display" for a QLabel, "primary" for a QPushButton, "flat" for a QToolButton without a frame.
+Widgets that draw themselves ask `colour(name)` while they paint; all are repainted when the theme changes.  Others take
+a style of `resources/style.qss` by their property "role": a QLabel "title", "heading", "muted", "warning", "error" or
+the name of a track, a QPushButton "primary", a QToolButton "flat" or, for a switch, the name of a track.
 """
 
 from dataclasses import asdict, dataclass
@@ -167,11 +167,11 @@ def _wear(application: QApplication, scheme: Qt.ColorScheme) -> None:
 
 def stylesheet(theme: Theme) -> str:
     """The style sheet of `resources/style.qss` in the colours of a theme."""
+    inner = CONTROL - 2 - 2 * XS  # of controls, within border and padding
     type_sizes = {"small": SMALL, "title": TITLE, "display": DISPLAY}
-    heights = {"inner": CONTROL - 2 - 2 * XS, "tool": CONTROL - 2 - 2 * 3}  # within borders and padding
     template = Template((RESOURCES / "style.qss").read_text(encoding="utf-8"))
     icons = (RESOURCES / "icons").as_posix()
-    return template.substitute(asdict(theme), **type_sizes, **heights, radius=RADIUS, icons=icons)
+    return template.substitute(asdict(theme), **type_sizes, radius=RADIUS, inner=inner, icons=icons)
 
 
 def palette(theme: Theme) -> QPalette:

@@ -22,6 +22,7 @@ from app.picture.ruler import TimeRuler
 from app.picture.tiles import Tiles
 from app.sound.player import Player
 from app.window import icons, theme
+from app.window.background import run_in_background
 from app.window.message_bar import MessageBar
 from app.window.meters import MeterBar
 from app.window.model_card import ModelsDialog
@@ -86,7 +87,8 @@ class Workspace(QWidget):
 
     def close_recording(self) -> None:
         """Stop playing it, and drop its jobs and files."""
-        self._clock.stop()
+        for timer in (self._clock, self._loudness_timer, self._autosave_timer):
+            timer.stop()
         self._player.pause()
         self._player.load(None)
         self.tiles.close()
@@ -421,13 +423,18 @@ class Workspace(QWidget):
             self._player.set_remix(heard(self.document.edit.remix, self.view.solo, self.view.muted))
 
     def _measure(self) -> None:
-        """Predict the loudness of the remix, as far as the split is."""
-        tracks = self.project.tracks
+        """Predict the loudness of the remix, as far as the split is: in a thread, as hours take their time."""
+        tracks, remix = self.project.tracks, self.document.edit.remix
         if tracks.done:
-            self._loudness = tracks.loudness(self.document.edit.remix), tracks.loudness(Remix())
-            self.panel.set_loudness(*self._loudness)
-            if self.panel.bypass.isChecked():
-                self._push()
+            run_in_background(
+                self, lambda: (tracks.loudness(remix), tracks.loudness(Remix())), self._measured, self._problem
+            )
+
+    def _measured(self, loudness: tuple[float, float]) -> None:
+        self._loudness = loudness
+        self.panel.set_loudness(*loudness)
+        if self.panel.bypass.isChecked():
+            self._push()
 
     def _follow_player(self) -> None:
         """Bring playhead and meters to what is heard."""

@@ -51,6 +51,6 @@ def lane(qtbot: QtBot, view: ViewState, tiles: Tiles, source: LaneSource) -> Lan
 def settle(qtbot: QtBot, lane: LaneView, tiles: Tiles) -> None:
     """Have a lane painted with all its tiles."""
     lane.grab()
-    qtbot.waitUntil(lambda: not tiles.busy)
+    qtbot.waitUntil(lambda: lane._picture.settled and not tiles.busy)
     qtbot.wait(1)  # what the threads have handed over is taken
     lane.grab()

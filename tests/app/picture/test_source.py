@@ -67,7 +67,7 @@ def test_the_preview_agrees_with_the_pyramid(tmp_path: Path) -> None:
     exact = LaneSource(tmp_path, None, RATE, len(sound)).strip(0, len(sound), 2048)
     row = int(np.argmin(np.abs(GRID.frequencies - 1000)))
     difference = exact.levels[:, row].astype(int) - preview.strip.levels[:, row]
-    assert np.mean(np.abs(difference) <= 12) > 0.9 and difference.min() > -6
+    assert np.mean(np.abs(difference) <= 12) > 0.9 and difference.min() > -9
     assert np.corrcoef(exact.waveform[:, 0], preview.strip.waveform[:, 0])[0, 1] > 0.9
 
 
@@ -85,16 +85,16 @@ def test_short_recordings_are_previewed_at_once() -> None:
 
 
 def test_an_unfinished_split_ends_where_it_is_done(tmp_path: Path) -> None:
-    write(tmp_path, SOUND, 0.5)
-    done = len(SOUND) // 2
+    done = 16 * RATE
+    write(tmp_path, SOUND, 0.35)
     source = LaneSource(tmp_path, reader(SOUND), RATE, len(SOUND), lambda: done)
     assert source.done() == done and not source.complete()
     strip = source.strip(0, len(SOUND), 100)
-    assert np.all(strip.levels[:50].max(axis=1) > 100) and not strip.levels[50:].any()
+    assert np.all(strip.levels[:40].max(axis=1) > 100) and not strip.levels[40:].any()
     before = source.state(0, len(SOUND), 100), source.state(0, 5 * RATE, 100)
     done += RATE
     assert source.state(0, len(SOUND), 100) != before[0] and source.state(0, 5 * RATE, 100) == before[1]
-    assert source.strip(0, len(SOUND), 100).levels[51].any()
+    assert source.strip(0, len(SOUND), 100).levels[41].any()
 
 
 def test_without_pyramid_the_samples_are_shown(tmp_path: Path) -> None:

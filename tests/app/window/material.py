@@ -1,9 +1,8 @@
-"""What the tests of panels work on: a document that needs no file, and a look at what screen readers get."""
+"""What the tests of panels work on, without a file or a window."""
 
 from pathlib import Path
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit, QScrollBar, QWidget
 
 from app.document.document import Document
 from app.document.view import ViewState
@@ -11,7 +10,6 @@ from app.window.transport import PLAYING, ZOOMING
 from engine.recording import Recording
 
 SECONDS = 100.0
-INTERACTIVE = (QAbstractButton, QAbstractItemView, QAbstractSlider, QComboBox, QLineEdit)
 
 
 def document() -> Document:
@@ -29,17 +27,3 @@ def actions() -> dict[str, QAction]:
     for name in ("loop", "follow"):
         made[name].setCheckable(True)
     return made
-
-
-def nameless(panel: QWidget) -> list[QWidget]:
-    """The controls that a screen reader could not name."""
-    controls = [child for child in panel.findChildren(QWidget) if isinstance(child, INTERACTIVE)]
-    assert controls
-    return [
-        control
-        for control in controls
-        if control.isVisibleTo(panel)
-        and control.focusPolicy()
-        and not isinstance(control, QScrollBar)
-        and not (control.accessibleName() or (isinstance(control, QAbstractButton) and control.text()))
-    ]

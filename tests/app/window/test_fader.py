@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from app.window.fader import Fader, gain_at, position, scale_label, stepped
-from tests.app.window.material import nameless
+from tests.app.window.accessible import unnamed
 
 SILENT = -math.inf
 LEFT, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
@@ -294,7 +294,7 @@ def test_screen_readers_read_and_set_the_value(fader: Fader, qtbot: QtBot) -> No
 
 
 def test_names(fader: Fader) -> None:
-    assert nameless(fader) == []
+    assert unnamed(fader) == []
 
 
 def test_a_track_that_is_not_heard_loses_its_colour(fader: Fader) -> None:

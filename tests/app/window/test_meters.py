@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from app.window.meters import MeterBar, level
 from app.window.theme import apply_theme, colour
-from tests.app.window.material import nameless
+from tests.app.window.accessible import unnamed
 
 SILENT = -math.inf
 
@@ -85,7 +85,7 @@ def test_dropouts_are_shown_when_there_are_some(meters: MeterBar) -> None:
 
 
 def test_names(meters: MeterBar) -> None:
-    assert nameless(meters) == []
+    assert unnamed(meters) == []
 
 
 def test_levels_that_change_nothing_repaint_nothing(meters: MeterBar, qapp: QApplication) -> None:

@@ -24,9 +24,10 @@ def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def shown(qtbot: QtBot, current: str = "", models: int = 1) -> ModelsDialog:
-    """The dialog, once it has read the cards of as many models."""
+    """The dialog, once it has read the cards of as many models; it deletes itself when it is closed."""
     dialog = ModelsDialog(current)
     qtbot.addWidget(dialog)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     dialog.show()
     qtbot.waitUntil(lambda: dialog.list.count() == models, timeout=5000)
     return dialog

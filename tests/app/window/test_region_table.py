@@ -13,7 +13,8 @@ from app.document.document import Document
 from app.document.view import ViewState
 from app.window.region_table import RegionTable
 from engine.remix import Region
-from tests.app.window.material import document, nameless, view
+from tests.app.window.accessible import unnamed
+from tests.app.window.material import document, view
 
 SILENT = -math.inf
 FIRST, SECOND = Region(1.25, 3.5, 2.0, -30.0), Region(60.0, 61.5, SILENT, -6.0, 0.2)
@@ -67,7 +68,7 @@ def test_what_is_shown(panel: RegionTable) -> None:
     ]
     headings = [panel.model.headerData(column, Qt.Orientation.Horizontal) for column in range(5)]
     assert headings == ["Start", "End", "Speech", "Noise", "Ramp"]
-    assert panel.model.headerData(1, Qt.Orientation.Vertical) == "2"
+    assert panel.model.headerData(1, Qt.Orientation.Vertical) == 2
 
 
 class TestTyping:
@@ -209,7 +210,7 @@ def test_its_keys_win_over_the_windows_shortcuts(edited: Document, qtbot: QtBot)
 
 
 def test_screen_readers_hear_names_and_values(panel: RegionTable) -> None:
-    assert nameless(panel) == []
+    assert unnamed(panel) == []
     spoken = panel.model.index(1, 2).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "Speech −∞ dB"
 

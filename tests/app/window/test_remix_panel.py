@@ -17,7 +17,8 @@ from app.window.target_box import TargetBox
 from app.window.theme import apply_theme
 from engine.delivery import Delivery
 from engine.remix import Region
-from tests.app.window.material import document, nameless, view
+from tests.app.window.accessible import unnamed
+from tests.app.window.material import document, view
 
 SILENT = -math.inf
 STREET = Preset("Street", 1.5, -12.0)
@@ -274,9 +275,9 @@ class TestFigures:
 
 
 def test_names(panel: RemixPanel) -> None:
-    assert nameless(panel) == []
+    assert unnamed(panel) == []
     panel.presets.save_action.trigger()
-    assert nameless(panel) == []
+    assert unnamed(panel) == []
 
 
 def test_every_control_is_reached_by_tab(panel: RemixPanel, qtbot: QtBot) -> None:

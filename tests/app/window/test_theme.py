@@ -27,9 +27,9 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def ink_of(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal) -> str:
+def ink_of(icon: QIcon, mode: QIcon.Mode = QIcon.Mode.Normal, state: QIcon.State = QIcon.State.Off) -> str:
     """The colour in the middle of an icon that is filled there."""
-    return icon.pixmap(QSize(32, 32), 1.0, mode).toImage().pixelColor(16, 16).name()
+    return icon.pixmap(QSize(32, 32), 1.0, mode, state).toImage().pixelColor(16, 16).name()
 
 
 @pytest.mark.parametrize("worn", [DARK, LIGHT], ids=lambda worn: worn.name)
@@ -108,12 +108,14 @@ def test_figures_have_one_width(qapp: QApplication) -> None:
     assert theme.font().isFeatureSet(theme.TABULAR)
 
 
-def test_icons_follow_the_theme_and_are_faint_when_disabled(qapp: QApplication) -> None:
-    stop = icons.icon("stop", "speech")
+def test_icons_follow_the_theme_and_the_state_of_their_button(qapp: QApplication) -> None:
+    stop = icons.icon("stop", "speech", checked="on_accent")
     for worn in (LIGHT, DARK):
         theme.apply_theme(qapp, worn.name)
         assert ink_of(stop) == worn.speech
         assert ink_of(stop, QIcon.Mode.Disabled) == worn.faint
+        assert ink_of(stop, state=QIcon.State.On) == worn.on_accent
+        assert ink_of(icons.icon("stop"), state=QIcon.State.On) == worn.text
 
 
 @pytest.mark.parametrize("name", icons.LINES)

@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.window.transport import PLAYING, ZOOMING, TransportBar
-from tests.app.window.material import SECONDS, actions, nameless
+from tests.app.window.accessible import unnamed
+from tests.app.window.material import SECONDS, actions
 
 
 @pytest.fixture
@@ -108,4 +109,4 @@ def test_the_longest_time_fits(qtbot: QtBot, made: dict[str, QAction], seconds: 
 
 
 def test_names(bar: TransportBar) -> None:
-    assert nameless(bar) == []
+    assert unnamed(bar) == []
