@@ -10,8 +10,10 @@ SCREEN := xvfb xdotool  # only tests need them: a screen, a mouse and a keyboard
 
 .PHONY: demo test check bench system clean
 
-demo: .venv/ready  ## split and remix the bundled recording
+demo: .venv/ready  ## split and remix the bundled recording; open it in the editor where there is a screen
 	$(BIN)/voicebed demo -o demo-output
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+		echo "Opening it in the editor."; $(BIN)/voicebed resources/demo/cafe.flac & fi
 
 test: .venv/ready  ## lint, then the tests
 	$(BIN)/ruff check .

@@ -40,7 +40,7 @@ VERSION = 1
 CROSSOVER_SECONDS = 0.02  # at either edge of a patch, inside it
 MIXTURE = "mixture.raw"  # beside the splits of a recording that is not seekable: all of it, decoded
 JOURNAL, SPEECH, POWERS = "split.jsonl", "speech.raw", "powers.raw"
-HOPS = 600  # whose gains are worked out at a time
+HOPS = 600  # that are mixed at a time, so that each region is worked out only around itself
 
 
 class StoredSplit:
@@ -177,15 +177,16 @@ class StoredSplit:
             inner = stretch.powers()[first - offset : last - offset]
             powers[first : first + len(inner)] = inner
         mixed = np.empty(len(powers))
-        for first in range(0, len(powers), HOPS):
-            mixture, product, speech = powers[first : first + HOPS].T
+        step = HOPS if remix.regions else max(1, len(powers))
+        for first in range(0, len(powers), step):
+            mixture, product, speech = powers[first : first + step].T
             # Two gains a hop, of which the second is that in its middle.
             of_speech, of_noise = (
                 np.broadcast_to(gains, (2 * len(mixture), 1))[1::2, 0]
                 for gains in remix.gains(2 * first, 2 * len(mixture), 20)
             )
             difference = of_speech - of_noise
-            mixed[first : first + HOPS] = (
+            mixed[first : first + step] = (
                 of_noise**2 * mixture + 2 * of_noise * difference * product + difference**2 * speech
             )
         return gated_loudness(mixed.clip(0))

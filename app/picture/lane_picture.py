@@ -139,18 +139,19 @@ class LanePicture:
     def _stand_in(self, source: LaneSource, place: Place) -> QPixmap:
         """The best picture of a place without tiles of its own."""
         first, scale, width, height = place
+        covered = QRectF()
+        if self._exact:
+            zoom = self._exact[0].scale / scale
+            covered = QRectF(self._exact[0].first * zoom - first, 0, self._exact[0].width * zoom, height)
         picture = self._blank(width, height)
         painter = QPainter(picture)
-        if self._whole and (tile := self._tiles.get(self._whole)):
+        everywhere = covered.left() <= 0 and covered.right() >= width
+        if not everywhere and self._whole and (tile := self._tiles.get(self._whole)):
             column = scale * self._whole.columns / source.frames
             part = QRectF(first * column, 0, width * column, self._whole.height)
             painter.drawImage(QRectF(0, 0, width, height), tile.picture(self.look), part)
         if self._exact:
-            last, drawn = self._exact
-            zoom = last.scale / scale
-            painter.drawPixmap(
-                QRectF(last.first * zoom - first, 0, last.width * zoom, height), drawn, QRectF(drawn.rect())
-            )
+            painter.drawPixmap(covered, self._exact[1], QRectF(self._exact[1].rect()))
         painter.end()
         return picture
 

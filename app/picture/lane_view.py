@@ -4,7 +4,6 @@
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
@@ -60,6 +59,7 @@ class LaneView(TimeView):
         self._lines: list[QRect] = []  # where playhead and cursor were painted
         self._canvas = QPixmap()
         self._outdated = True  # the canvas
+        self._gutter: tuple[object, ...] | None = None  # what the gutter was drawn for
         self._again = QTimer(self, interval=round(1000 * PACE), singleShot=True)
         self._again.timeout.connect(self._redraw)
         self._set_colours()
@@ -134,6 +134,7 @@ class LaneView(TimeView):
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw anew with another font."""
+        self._gutter = None
         self._redraw()
         super().changeEvent(event)
 
@@ -186,7 +187,7 @@ class LaneView(TimeView):
         self.update()
 
     def _source_changed(self, source: LaneSource) -> None:
-        if source is self._picture.source:
+        if source is self._picture.source and self._picture.settled:
             self._redraw()
 
     def _set_colours(self) -> None:
@@ -207,14 +208,15 @@ class LaneView(TimeView):
         self._canvas.setDevicePixelRatio(1)  # the picture is made in device pixels
         left = round(GUTTER * ratio)
         painter = QPainter(self._canvas)
-        painter.fillRect(0, 0, left, size.height(), theme.colour("background"))
         if size.width() > left:
             painter.drawPixmap(left, 0, self._picture.drawn(size.width() - left, size.height(), ratio))
         if not self._picture.settled:
             self._again.start()
         painter.scale(ratio, ratio)
-        painter.setFont(theme.font(theme.SMALL))
-        self._draw_frequencies(painter)
+        gutter = (self._picture.source, self.view.axis, size, ratio, theme.current_theme())
+        if gutter != self._gutter:
+            self._gutter = gutter
+            self._draw_frequencies(painter)
         painter.setClipRect(self.area())
         if self.lane in self.view.muted or self.view.solo not in (None, self.lane):
             painter.fillRect(self.area(), theme.DARK.colour("background", 0.6))
@@ -230,12 +232,15 @@ class LaneView(TimeView):
 
     def _draw_frequencies(self, painter: QPainter) -> None:
         """The figures left of the picture."""
+        painter.fillRect(QRectF(0, 0, GUTTER, self.height()), theme.colour("background"))
         if not self._picture.source:
             return
+        painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
-        faint = theme.colour("faint")
-        for y, figure in _figures(self._axis(self._picture.source)):
-            painter.fillRect(QRectF(GUTTER - 4, y - 0.5, 4, 1), faint)
+        axis = self._axis(self._picture.source)
+        for hertz, figure in axis.ticks(TICKS_APART):
+            y = axis.y(hertz)
+            painter.fillRect(QRectF(GUTTER - 4, y - 0.5, 4, 1), theme.colour("faint"))
             if 8 <= y <= self.height() - 8:
                 area = QRectF(0, y - 8, GUTTER - 8, 16)
                 painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, figure)
@@ -274,9 +279,3 @@ class LaneView(TimeView):
             painter.fillRect(box, theme.DARK.colour("background", 0.75))
             painter.setPen(theme.DARK.colour("text"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-
-
-@lru_cache(maxsize=16)
-def _figures(axis: FrequencyAxis) -> list[tuple[float, str]]:
-    """Where figures stand beside an axis, and what they say."""
-    return [(axis.y(hertz), figure) for hertz, figure in axis.ticks(TICKS_APART)]

@@ -64,11 +64,6 @@ def icon(name: str, tint: str = "text", checked: str = "") -> QIcon:
     return QIcon(_LineIcon(name, tint, checked or tint))
 
 
-def pixmap(name: str, size: int, tint: str = "text", ratio: float = 1.0) -> QPixmap:
-    """An icon as a picture of `size` logical pixels for a screen of `ratio` device pixels each, in today's theme."""
-    return icon(name, tint).pixmap(QSize(size, size), ratio)
-
-
 def application_icon() -> QIcon:
     """The application's own icon, drawn anew for each size."""
     return QIcon(str(RESOURCES / "icons" / "voicebed.svg"))

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QApplication
 Choice = Literal["system", "dark", "light"]
 RESOURCES = Path(__file__).parents[2] / "resources"
 
-XS, S, M, L, XL = SPACING = (4, 8, 12, 16, 24)  # pixels between and around things
-TINY, SMALL, BODY, TITLE, DISPLAY = TYPE_SIZES = (10, 11, 13, 15, 24)  # pixels; the smallest is for scales
+XS, S, M, L, XL = 4, 8, 12, 16, 24  # pixels between and around things
+TINY, SMALL, BODY, TITLE, DISPLAY = 10, 11, 13, 15, 24  # pixels; the smallest is for scales
 RADIUS = 4  # pixels, of corners
 CONTROL = 28  # pixels, height of buttons and fields
 ICON = 16  # pixels
@@ -130,7 +130,7 @@ def colour(name: str, alpha: float = 1.0) -> QColor:
 
 
 def font(size: int = BODY, bold: bool = False) -> QFont:
-    """The interface's font at a size of `TYPE_SIZES`, with figures of one width."""
+    """The interface's font at `size` pixels, with figures of one width."""
     made = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     made.setPixelSize(size)
     made.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)

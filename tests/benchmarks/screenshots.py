@@ -1,6 +1,7 @@
 """The pictures of the window in resources/help: python -m tests.benchmarks.screenshots [FOLDER]."""
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -85,6 +86,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as cache:
         for variable in ("HOME", "CACHE", "STATE", "CONFIG"):
             os.environ[f"VOICEBED_{variable}"] = cache
+        folder = folder.resolve()
+        os.chdir(cache)  # so that no path of this machine is in a picture
+        talk = Path("Podcast", "talk.flac")
+        talk.parent.mkdir()
+        shutil.copy(DEMO, talk)
         apply_theme(application, "dark")
         window.show()
         save("empty-dark")
@@ -92,7 +98,7 @@ def main() -> int:
         wait(lambda: workspace.project.progress.done > 0.4 * workspace.project.progress.total)
         save("splitting-dark")
         window.editor.close_recording()
-        workspace = open_in(window, DEMO)
+        workspace = open_in(window, talk)
         finished(workspace)
         for name in ("dark", "light"):
             apply_theme(application, name)
@@ -105,6 +111,7 @@ def main() -> int:
         window.editor.close_recording()
         save("empty-light")
         window.shut_down()
+        os.chdir(folder)
     return 0
 
 

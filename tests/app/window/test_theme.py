@@ -128,7 +128,7 @@ def test_every_icon_is_drawn_within_its_square(qapp: QApplication, qtlog, name: 
 
 
 def test_icons_are_crisp_on_dense_screens(qapp: QApplication) -> None:
-    dense = icons.pixmap("play", 16, ratio=2.0)
+    dense = icons.icon("play").pixmap(QSize(16, 16), 2.0)
     assert dense.width() == 32 and dense.devicePixelRatio() == 2
 
 
