@@ -14,9 +14,18 @@ TABS = ("editor",)
 
 
 def names_files(arguments: Sequence[str], commands: Sequence[str]) -> bool:
-    """Whether a command line asks for the window: nothing at all, files, or the window's own options."""
-    first = arguments[0] if arguments else ""
-    return first not in commands and (not first.startswith("-") or first.split("=")[0] == "--tab")
+    """Whether a command line asks for the window: nothing at all, what can be a file, or the window's own options.
+
+    A bare word that is no file is rather a mistyped command.
+    """
+    if not arguments or arguments[0].split("=")[0] == "--tab":
+        return True
+    first = Path(arguments[0])
+    return (
+        arguments[0] not in commands
+        and not arguments[0].startswith("-")
+        and (first.exists() or first.name != str(first) or bool(first.suffix))
+    )
 
 
 def command(

@@ -27,6 +27,11 @@ class Levels:
     clipped: bool = False
 
 
+def warm_up() -> None:
+    """Load what measuring needs: scipy's filters, which take half a second that a player has not."""
+    LoudnessMeter(48000, 1).add(np.zeros((1, 1)))
+
+
 class Meters:
     """Measures a stream of blocks; one thread adds, another asks, and neither ever waits for the other.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engine.errors import ResourceError, VoicebedError
 
 BLOCK_SECONDS = 0.01
-LATENCY_SECONDS = 0.05  # asked of the device: as much as it may be late, and as much as is added to slider to sound
+LATENCY_SECONDS = 0.04  # asked of the device: as much as it may be late, and as much as is added to slider to sound
 SILENT_SECONDS = 5.0  # a device that has not asked for this long is gone; some take seconds to wake up
 
 NO_DEVICE = "No sound device was found: connect one or switch it on in the system's sound settings, then press play."

@@ -81,6 +81,11 @@ class Prefetch:
             chunks += range(max(0, at - self._size) // self._size, at // self._size)
         return chunks
 
+    def has(self, start: int, stop: int) -> bool:
+        """Whether frames `start` to `stop`, those inside the recording, have been read, or could not be."""
+        stop = min(stop, self.tracks.frames)
+        return start >= stop or all(i in self._chunks for i in range(start // self._size, (stop - 1) // self._size + 1))
+
     def take(self, start: int, stop: int) -> tuple[Audio, Audio] | None:
         """Frames `start` to `stop` (inside the recording) of mixture and speech; None if not read yet.
 

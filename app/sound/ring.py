@@ -6,7 +6,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-RING_BLOCKS = 16  # more than are kept in it
+RING_BLOCKS = 32  # more than the player keeps in it
 
 
 class Ring:

@@ -36,7 +36,7 @@ class MainWindow(QMainWindow):
         self.editor = Editor(settings, self.actions_by_name, output)
         self.setCentralWidget(self.editor)
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 640)
+        self.setMinimumSize(1100, 640)
         self.resize(1440, 900)
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))

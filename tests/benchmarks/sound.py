@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.sound [--minutes 10] [--split FILE]
 
-The player plays a recording from disk to a clock that takes 10 ms at a time, like a device with 30 ms of buffer, and
-the main thread does what a window does: 60 times a second it asks for position and levels and holds Python's global
+The player plays a recording from disk to a clock that takes 10 ms at a time, like a device with the buffer asked for,
+and the main thread does what a window does: 60 times a second it asks for position and levels and holds Python's global
 lock for 6 ms.  Every half second or so it moves a slider.  Meanwhile another process, as nice as the engine's,
 multiplies matrices on all cores; with --split it is `voicebed split FILE`, over and over.
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from app.jobs.worker import NICE
+from app.sound.output import LATENCY_SECONDS
 from app.sound.player import Player
 from engine.export import AudioWriter
 from engine.recording import open_recording
@@ -30,7 +31,6 @@ from engine.stored import StoredSplit
 from tests.app.sound.clocked import ClockedOutput
 from tests.benchmarks.machine import machine_line
 
-LATENCY = 0.03
 LEVEL = 0.25  # of the recording, which is constant: the level that is played tells the gain
 FRAME, BUSY = 1 / 60, 0.006  # seconds: between two pictures of the window, and of those with the lock held
 RATE = 48000
@@ -57,7 +57,7 @@ class ListeningOutput(ClockedOutput):
     def _take(self) -> None:
         super()._take()
         if not self.heard_at and abs(self._buffer[0, 0] - self.level) < 1e-6:
-            self.heard_at = time.perf_counter() + LATENCY
+            self.heard_at = time.perf_counter() + LATENCY_SECONDS
 
 
 def make_recording(path: Path, seconds: float) -> None:
@@ -86,7 +86,7 @@ def load(split: Path | None, folder: Path) -> Iterator[None]:
 def run(path: Path, minutes: float, folder: Path) -> str:
     """Play for some minutes; returns the figures."""
     tracks = StoredSplit.unsplit(open_recording(path), folder)
-    output = ListeningOutput(LATENCY, keep=False)
+    output = ListeningOutput(LATENCY_SECONDS, keep=False)
     player = MeasuringPlayer(output)
     problems, delays, longest = [], [], 0.0
     player.on_problem = problems.append
@@ -97,7 +97,8 @@ def run(path: Path, minutes: float, folder: Path) -> str:
     began, waiting_since, next_move = time.perf_counter(), 0.0, 0.0
     try:
         while (now := time.perf_counter()) < began + 60 * minutes:
-            player.position, player.levels()
+            if player.levels().clipped or player.position > tracks.frames / RATE:
+                problems.append("what is shown is wrong")
             if waiting_since and output.heard_at:
                 delays.append(output.heard_at - waiting_since)
                 waiting_since = 0.0
@@ -119,8 +120,8 @@ def run(path: Path, minutes: float, folder: Path) -> str:
         [
             f"{seconds / 60:.1f} minutes, {len(delays)} moves of a slider",
             f"underruns: {player.underruns} ({output.underruns} of them where the clock's own thread came late)",
-            f"slider to full effect: median {1000 * statistics.median(delays):.0f} ms, greatest {1000 * max(delays):.0f} "
-            f"ms (the device's latency is {1000 * LATENCY:.0f} ms of it)",
+            f"slider to full effect: median {1000 * statistics.median(delays):.0f} ms, greatest "
+            f"{1000 * max(delays):.0f} ms (the device's latency is {1000 * LATENCY_SECONDS:.0f} ms of it)",
             f"feeder: {100 * player.busy / seconds:.1f} % of a core",
             f"longest frame of the window: {1000 * longest:.0f} ms",
         ]

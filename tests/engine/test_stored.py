@@ -199,13 +199,10 @@ def test_a_disk_that_fills_up_leaves_the_windows_that_are_whole(
         if os.fstat(descriptor).st_size > 5 * RATE * 4:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with (
-        monkeypatch.context() as changed,
-        pytest.raises(ResourceError, match="no space left"),
-        SplitWriter(folder, recording, separator.model_id) as writer,
-    ):
+    with monkeypatch.context() as changed, SplitWriter(folder, recording, separator.model_id) as writer:
         changed.setattr("engine.stored.os.fsync", full)
-        list(writer.parts(separator))
+        with pytest.raises(ResourceError, match="no space left"):
+            list(writer.parts(separator))
     with closing(StoredSplit.open(recording, folder)) as split:
         assert not split.complete
     stored(recording, separator, folder)

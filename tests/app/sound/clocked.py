@@ -7,7 +7,7 @@ from time import perf_counter, sleep
 import numpy as np
 from numpy.typing import NDArray
 
-from app.sound.output import BLOCK_SECONDS, Callback, Opened, OutputUnavailable, block_frames
+from app.sound.output import BLOCK_SECONDS, LATENCY_SECONDS, Callback, Opened, OutputUnavailable, block_frames
 from app.sound.prefetch import Audio
 
 
@@ -47,7 +47,7 @@ class ClockedOutput:
     """
 
     def __init__(
-        self, latency: float = 0.03, rates: tuple[int, ...] = (), channels: int = 2, keep: bool = True
+        self, latency: float = LATENCY_SECONDS, rates: tuple[int, ...] = (), channels: int = 2, keep: bool = True
     ) -> None:
         self.feed: Callable[[], None] | None = None
         self.underruns = 0

@@ -38,8 +38,8 @@ def test_play_pause_and_play_again_miss_nothing_but_the_fades(pumped: Pumped) ->
     output.pump_out()
     stopped = len(output.played)
     at = round(player.position * RATE)
-    assert at == 33 * BLOCK + 240  # what the ring held, and 5 ms in which it fades
-    assert np.array_equal(output.played[: 33 * BLOCK], tracks.mixture[: 33 * BLOCK])
+    assert at == 32 * BLOCK + 240  # two blocks that cannot be stopped, and 5 ms in which it fades
+    assert np.array_equal(output.played[: 32 * BLOCK], tracks.mixture[: 32 * BLOCK])
     player.play()
     output.pump(30)
     assert output.started == 2 and output.opened == 1
@@ -133,7 +133,7 @@ def test_meters_follow_what_is_heard(pumped: Pumped) -> None:
     assert levels.momentary == pytest.approx(-23, abs=0.1) and levels.short_term < -27  # only 1 of 3 s yet
     assert levels.true_peak == pytest.approx(-23, abs=0.1) and not levels.clipped
     player.set_remix(Remix(0, 6))
-    output.pump(50)
+    output.pump(60)
     assert player.levels().momentary == pytest.approx(-17, abs=0.1)
     player.set_remix(Remix(12, 12), trim_db=12)
     output.pump(20)
@@ -207,7 +207,7 @@ def test_another_output_takes_over_where_the_first_was_heard(pumped: Pumped) -> 
     third = ClockedOutput()
     player.set_output(third)
     second.pump()
-    assert third.opened == 0 and player.position == pytest.approx(1.145, abs=2 * ONE_BLOCK)
+    assert third.opened == 0 and player.position == pytest.approx(1.13, abs=2 * ONE_BLOCK)
 
 
 def test_an_unreadable_stretch_stops_with_its_line(pumped: Pumped) -> None:
@@ -225,7 +225,7 @@ def test_an_unreadable_stretch_stops_with_its_line(pumped: Pumped) -> None:
     player.play()
     output.pump(200)
     assert len(problems) == 1 and "damaged" in problems[0]
-    assert not player.playing and 0.9 < player.position < 1.0
+    assert not player.playing and 0.7 < player.position < 1.0
     tracks.read = read
     player.play()
     output.pump(50)
