@@ -3,7 +3,6 @@
 from math import ceil, gcd
 
 import numpy as np
-import soxr
 
 from app.sound.prefetch import Audio, Tracks
 
@@ -42,4 +41,6 @@ class Resampled:
         return np.pad(mixture, missing), np.pad(speech, missing)
 
     def _resampled(self, track: Audio) -> Audio:
+        import soxr  # not at the top: few devices need it, and the window shall not wait for it
+
         return soxr.resample(track, self._theirs, self._ours)

@@ -1,5 +1,6 @@
 """The application: one process with the windows, and its orderly start and end."""
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ def run(files: list[Path]) -> int:
     if files:
         window.open_files(files)
     window.offer_recovery()
+    gc.freeze()  # a collection may happen in the audio callback's thread, and is short if there is little to go through
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.leave())
     awake = QTimer()  # gives Python a turn to see signals while Qt waits
