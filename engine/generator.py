@@ -62,15 +62,24 @@ class Codec(nn.Module):
     def waveform(self, spectrum: Tensor, samples: int) -> Tensor:
         """The inverse of `spectrum`."""
 
+    def fold(self) -> None:
+        """Merge, in place, what only training keeps apart; the outputs stay what they are."""
+        return
+
 
 @dataclass(frozen=True)
 class BranchConfig:
-    """Shape of each RoFormer branch; its width is the codec's latent dimension, `span` is in frames."""
+    """Shape of each RoFormer branch; its width is the codec's latent dimension, `span` is in frames.
+
+    `norm` is for the output.  Without it the branch begins near the identity, as a decoder that was trained on the
+    encoder's own latents wants it.
+    """
 
     layers: int = 3
     heads: int = 4
     feed_forward: int = 768
     span: int = 48
+    norm: bool = True
 
 
 class Sources(NamedTuple):
@@ -89,14 +98,14 @@ class Generator(nn.Module):
     def __init__(self, codec: Codec, branch: BranchConfig) -> None:
         super().__init__()
         self.codec, self.branch = codec, branch
-        shape = (codec.latent_dim, branch.layers, branch.heads, branch.feed_forward, branch.span)
+        shape = (codec.latent_dim, branch.layers, branch.heads, branch.feed_forward, branch.span, branch.norm)
         self.speech_branch = RoFormer(*shape)
         self.noise_branch = RoFormer(*shape)
         self.reach = codec.reach + self.speech_branch.reach
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The architecture as plain data, for the model card (`engine.models` builds a generator from it)."""
+        """The architecture as plain data, for the model card (`engine.model.build` makes a generator of it)."""
         return {"codec": self.codec.settings, "branch": asdict(self.branch)}
 
     def forward(self, x: Tensor) -> Sources:

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from engine.dac_codec import DacCodec, DacConfig
 from engine.errors import InputError
 from engine.generator import BranchConfig, Generator
 from engine.model_files import ModelCard, ModelFile, find_model, read_model_file
 from engine.spectral import SpectralCodec, SpectralConfig
 
-CODECS = {"spectral": (SpectralConfig, SpectralCodec)}
+CODECS = {"spectral": (SpectralConfig, SpectralCodec), "dac": (DacConfig, DacCodec)}
 
 
 @dataclass(frozen=True)
@@ -22,19 +24,22 @@ class Model:
     file: ModelFile
 
 
-def build(architecture: dict) -> Generator:
-    """A generator with new weights, of the shape that `Generator.settings` of another describes.
+def build(architecture: dict[str, Any]) -> Generator:
+    """A generator with new weights, of the shape that `Generator.settings` of another or `engine.presets` describes.
 
     Raises:
-        KeyError, TypeError: the description is not one.
+        KeyError, TypeError, ValueError: the description is not one.
     """
     settings = dict(architecture["codec"])
     config, codec = CODECS[settings.pop("kind")]
     return Generator(codec(config(**settings)), BranchConfig(**architecture["branch"]))
 
 
-def load_model(name: str | None = None) -> Model:
+def load_model(name: str | None = None, *, fold: bool = True) -> Model:
     """The model of that name or path; None means the bundled default.
+
+    Args:
+        fold: merge what only training keeps apart; False for a generator that is to be trained.
 
     Raises:
         InputError: there is none, or its tensors do not fit its card.
@@ -48,6 +53,8 @@ def load_model(name: str | None = None) -> Model:
         raise InputError(
             f"{file.path}: the model does not fit its card ({reason}); it may need a newer Voicebed"
         ) from None
+    if fold:
+        generator.codec.fold()
     return Model(generator.eval().requires_grad_(False), file)
 
 

@@ -95,16 +95,16 @@ class Block(nn.Module):
 
 
 class RoFormer(nn.Module):
-    """A stack of blocks with a norm at the end: one branch of the generator.
+    """A stack of blocks, with a norm at the end or not: one branch of the generator.
 
     Its receptive field is `layers * span` frames to each side (`reach`).
     """
 
-    def __init__(self, width: int, layers: int, heads: int, feed_forward: int, span: int) -> None:
+    def __init__(self, width: int, layers: int, heads: int, feed_forward: int, span: int, norm: bool = True) -> None:
         super().__init__()
         self.reach = layers * span
         self.blocks = nn.ModuleList(Block(width, heads, feed_forward, span) for _ in range(layers))
-        self.norm = Norm(width)
+        self.norm = Norm(width) if norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frames, width) -> the same shape."""

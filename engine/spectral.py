@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from engine.generator import Codec, Encoded
 from engine.roformer import Norm
+from engine.stft import inverse_stft, stft
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,11 @@ class SpectralCodec(Codec):
 
     def spectrum(self, x: Tensor) -> Tensor:
         """(batch, samples) -> complex (batch, frames, bins); frame k is centred on sample k * hop."""
-        padded = F.pad(x, (0, -x.shape[-1] % self.hop))
-        shape = {"n_fft": self.config.fft, "hop_length": self.hop, "window": self.window}
-        return torch.stft(padded, **shape, pad_mode="constant", return_complex=True).transpose(1, 2)
+        return stft(x, self.window, self.hop)
 
     def waveform(self, spectrum: Tensor, samples: int) -> Tensor:
         """Complex (batch, frames, bins) -> (batch, samples): the inverse of `spectrum`."""
-        padded = (spectrum.shape[1] - 1) * self.hop
-        x = torch.istft(spectrum.transpose(1, 2), self.config.fft, self.hop, window=self.window, length=padded)
-        return x[:, :samples]
+        return inverse_stft(spectrum, self.window, self.hop, samples)
 
     def features(self, spectrum: Tensor) -> Tensor:
         """Compressed magnitude, the same with phase, band levels and the level itself, all relative to that level.
