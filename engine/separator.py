@@ -1,9 +1,9 @@
 """Separating a stream: fixed windows with discarded context, and gains at the recording's own rate.
 
 Every frame of the model can be influenced by a bounded stretch around it (`Generator.reach`).  Each window is read with
-at least that much context on both sides, which is thrown away afterwards, and windows begin on whole seconds where
-the sample grids and frame grids of both rates coincide.  So the result does not depend on where windows begin, and
-memory is bounded whatever the length.
+at least that much context on both sides, which is thrown away afterwards; windows begin on whole seconds, where the
+sample grids of both rates coincide, and the model's frames lie where they would in one pass over the recording.  So the
+result does not depend on where windows begin, and memory is bounded whatever the length.
 """
 
 import math
@@ -29,7 +29,7 @@ from engine.report import SplitReport, least_squares
 RENDERS = ("masked", "direct")
 WINDOW_SECONDS = 60
 WEIGHT_REACH = 62  # frames to each side over which α and β are estimated, about one second
-TOP_BAND = (4000.0, 7500.0)  # Hz; speech and noise in this band decide the gain above it
+TOP_BAND = (0.5, 0.9375)  # shares of the model's band, 4 to 7.5 kHz at 16 kHz; what is in here decides the gain above
 
 Audio = NDArray[np.floating]
 
@@ -50,7 +50,7 @@ class Separator:
         model: from `engine.model.load_model`.
         device: "auto", "cpu", "cuda" or "mps".
         render: "masked" applies the gain of αŝ and βn̂ to the original; "direct" takes αŝ itself, at the model's rate.
-        window: seconds per window, rounded up to the grid that both rates share.
+        window: seconds per window, rounded up to whole ones.
 
     Raises:
         UsageError: unknown device or rendering, or a device that does not work.
@@ -66,10 +66,8 @@ class Separator:
         self.model_id, self.render = model.file.id, render
         self.generator = model.generator.to(self.device.device)
         self.codec = self.generator.codec
-        self.grid_seconds = grid = self.codec.hop // math.gcd(self.codec.hop, self.codec.sample_rate)
-        reach = (self.generator.reach + WEIGHT_REACH + 4) * self.codec.hop / self.codec.sample_rate
-        self.context_seconds = grid * math.ceil(reach / grid)
-        self.window_seconds = grid * math.ceil(window / grid)
+        reach = (self.generator.reach + WEIGHT_REACH + 5) * self.codec.hop / self.codec.sample_rate
+        self.context_seconds, self.window_seconds = math.ceil(reach), math.ceil(window)
 
     def windows(
         self,
@@ -83,7 +81,7 @@ class Separator:
 
         Args:
             report: is added to as windows come.
-            start: sample of the recording at which the stream begins, on a multiple of `grid_seconds`.
+            start: sample of the recording at which the stream begins, on a whole second.
             before: the `context_seconds` ahead of it, or all there is.
         """
         report = report or SplitReport()
@@ -111,31 +109,34 @@ class Separator:
         """Speech (length, channels) from sample `start` on; `chunk` begins at sample `origin`, on a whole second."""
         with torch.inference_mode():
             codec, model_rate = self.codec, self.codec.sample_rate
-            mono = self._resampled(downmixed(chunk), rate, model_rate)
+            # What the model hears begins on one of its frames, which the second need not do; only context is lost.
+            begin = origin // rate * model_rate
+            late = -begin % codec.hop
+            mono = self._resampled(downmixed(chunk), rate, model_rate, late + codec.hop)[late:]
             x = torch.from_numpy(mono).to(self.device.device)[None]
             with torch.autocast(x.device.type, torch.bfloat16, enabled=multiplies_bfloat16(x.device)):
                 raw = self.generator(x)
             mixture, speech, noise = (codec.spectrum(source)[0] for source in (x, raw.speech, raw.noise))
             alpha, beta, products = self._weights(mixture, speech, noise)
-            first = (start - origin) * model_rate // rate // codec.hop
-            count = -(-length * model_rate // (rate * codec.hop))
-            core = slice(first, first + max(1, count))
+            # Each frame counts in the window in which its centre is.
+            first, last = (-(-at * model_rate // (rate * codec.hop)) for at in (start, start + length))
+            skipped = (begin + late) // codec.hop
+            core = slice(first - skipped, max(first + 1, last) - skipped)
             self._account(report, core, mixture, alpha * speech, beta * noise, products)
             if self.render == "direct":
                 direct = codec.waveform((alpha * speech)[None], len(mono))[0].cpu().numpy()
-                direct = self._resampled(direct, model_rate, rate, len(chunk))
+                direct = self._resampled(np.pad(direct, (late, 0)), model_rate, rate, len(chunk))
                 return np.repeat(direct[start - origin :][:length, None], chunk.shape[1], axis=1).astype(chunk.dtype)
-            gain = Gain(
-                alpha.square() * power(speech), beta.square() * power(noise), codec.hop / model_rate, model_rate
-            )
+            powers = (alpha.square() * power(speech), beta.square() * power(noise))
+            gain = Gain(*powers, codec.hop / model_rate, model_rate, late / model_rate)
             return self._apply(gain, chunk, origin, start, length, rate)
 
-    def _resampled(self, audio: NDArray[np.float32], rate: int, target: int, length: int = 0) -> NDArray[np.float32]:
-        """Audio (samples,) at another rate, at least one frame of the model and `length` samples long."""
+    @staticmethod
+    def _resampled(audio: NDArray[np.float32], rate: int, target: int, length: int) -> NDArray[np.float32]:
+        """Audio (samples,) at another rate, at least `length` samples long."""
         if rate != target and len(audio):
             audio = soxr.resample(audio, rate, target)
-        least = max(length, self.codec.hop)
-        return np.pad(audio, (0, max(0, least - len(audio))))
+        return np.pad(audio, (0, max(0, length - len(audio))))
 
     def _weights(self, mixture: Tensor, speech: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """α and β (frames, 1), each over the frames within `WEIGHT_REACH`; and the inner products per frame."""
@@ -176,14 +177,17 @@ class Gain:
 
     Args:
         speech, noise: power spectra (frames, bins) of αŝ and βn̂.
-        frame_seconds: time between frames; the first lies at zero.
+        frame_seconds: time between frames.
         model_rate: Hz; the bins reach to half of it.
+        first_seconds: when the first frame is.
     """
 
-    def __init__(self, speech: Tensor, noise: Tensor, frame_seconds: float, model_rate: int) -> None:
-        self.frame_seconds, self.top = frame_seconds, model_rate / 2
+    def __init__(
+        self, speech: Tensor, noise: Tensor, frame_seconds: float, model_rate: int, first_seconds: float = 0.0
+    ) -> None:
+        self.frame_seconds, self.first_seconds, self.top = frame_seconds, first_seconds, model_rate / 2
         self.gain = speech_gain(speech, noise)
-        low, high = (round(f / self.top * (speech.shape[1] - 1)) for f in TOP_BAND)
+        low, high = (round(share * (speech.shape[1] - 1)) for share in TOP_BAND)
         self.above = speech_gain(speech[:, low:high].sum(1), noise[:, low:high].sum(1))
 
     def at(self, seconds: Tensor, bins: int, rate: int) -> Tensor:
@@ -193,10 +197,10 @@ class Gain:
         position = torch.arange(bins, dtype=torch.float64) * (rate / 2) / (bins - 1) / self.top * (own_bins - 1)
         gain = interpolated(gain, position.clamp(max=own_bins - 1).to(device), 1)
         # Just below its own limit the model hears the resampler's filter, so the band above begins a little lower.
-        beyond = position > TOP_BAND[1] / self.top * (own_bins - 1)
+        beyond = position > TOP_BAND[1] * (own_bins - 1)
         if rate > 2 * self.top:
             gain = torch.where(beyond.to(device), self.above[:, None], gain)
-        return interpolated(gain, (seconds / self.frame_seconds).to(device), 0)
+        return interpolated(gain, ((seconds - self.first_seconds) / self.frame_seconds).to(device), 0)
 
 
 def downmixed(audio: Audio) -> NDArray[np.float32]:

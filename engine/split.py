@@ -120,7 +120,7 @@ def separate(
         InputError: the recording turns out unreadable on the way.
     """
     rate, stop = recording.sample_rate, recording.frames if stop is None else stop
-    first = start - start % (separator.grid_seconds * rate)
+    first = start - start % rate
     context = separator.context_seconds * rate
     before = recording.read(max(0, first - context), first)
     blocks = recording.blocks(BLOCK_SECONDS * rate, first, min(stop + context, recording.frames))
