@@ -58,6 +58,7 @@ class DacCodec(Codec):
     """Waveform to latent and back.  See `engine.generator.Codec` for the protocol."""
 
     window: Tensor
+    takes_bfloat16 = False  # noise at -42 dB in what it synthesises (`tests.benchmarks.dac`)
 
     def __init__(self, config: DacConfig) -> None:
         super().__init__()

@@ -33,13 +33,15 @@ class Codec(nn.Module):
     """Protocol of the codecs: a mono waveform at `sample_rate` to latent frames every `hop` samples and back.
 
     `decode(branch(e.latent), e)` has exactly the length of the encoded waveform, whatever that is.  `reach` is how many
-    frames to each side of a frame can influence it.
+    frames to each side of a frame can influence it; `takes_bfloat16`, whether the speech stays what it is where a CPU
+    multiplies in bfloat16.
     """
 
     sample_rate: int
     hop: int
     latent_dim: int
     reach: int
+    takes_bfloat16: bool = True
 
     @property
     @abstractmethod

@@ -114,14 +114,15 @@ class Separator:
             late = -begin % codec.hop
             mono = self._resampled(downmixed(chunk), rate, model_rate, late + codec.hop)[late:]
             x = torch.from_numpy(mono).to(self.device.device)[None]
-            with torch.autocast(x.device.type, torch.bfloat16, enabled=multiplies_bfloat16(x.device)):
+            fast = codec.takes_bfloat16 and multiplies_bfloat16(x.device)
+            with torch.autocast(x.device.type, torch.bfloat16, enabled=fast):
                 raw = self.generator(x)
             mixture, speech, noise = (codec.spectrum(source)[0] for source in (x, raw.speech, raw.noise))
             alpha, beta, products = self._weights(mixture, speech, noise)
             # Each frame counts in the window in which its centre is.
             first, last = (-(-at * model_rate // (rate * codec.hop)) for at in (start, start + length))
             skipped = (begin + late) // codec.hop
-            core = slice(first - skipped, max(first + 1, last) - skipped)
+            core = slice(first - skipped, last - skipped)
             self._account(report, core, mixture, alpha * speech, beta * noise, products)
             if self.render == "direct":
                 direct = codec.waveform((alpha * speech)[None], len(mono))[0].cpu().numpy()
