@@ -1,4 +1,4 @@
-"""voicebed models: list, show, import and remove models."""
+"""voicebed models: list, show, import and remove models, and fetch weights to begin a training with."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,11 @@ from app.cli.split import Json
 if TYPE_CHECKING:
     from engine.model_files import ModelFile
 
-program = typer.Typer(help="List, show, import and remove models.", invoke_without_command=True, rich_markup_mode=None)
+program = typer.Typer(
+    help="List, show, import and remove models; fetch published weights.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
 
 
 def entry(model: "ModelFile") -> dict[str, Any]:
@@ -92,3 +96,33 @@ def remove(name: Annotated[str, typer.Argument(metavar="M")], json: Json = False
         print_json({"removed": str(path)})
     else:
         print(f"removed {path}")
+
+
+@program.command()
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="dac-16khz, dac-24khz or dac-44khz.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", readable=False, help="A copy of the file, no download.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Fetch the published weights of a Descript Audio Codec, for a training to begin with."""
+    from app.cli.output import plain, print_json, progress
+    from engine.errors import Cancelled
+    from engine.published import fetch
+
+    with progress(f"Fetching {name}") as shown:
+        try:
+            weights = fetch(name, source, shown)
+        except KeyboardInterrupt:
+            raise Cancelled("cancelled; the same command goes on where this one was") from None
+    if json:
+        print_json(plain(weights))
+        return
+
+    def values(parts: dict[str, int]) -> str:
+        return ", ".join(f"{part} {count / 1e6:.1f} M" for part, count in parts.items()) or "nothing"
+
+    print(f"{weights.name}: {weights.path}\nfrom {weights.source}")
+    print(f"SHA-256 {weights.sha256}, {'as published' if weights.published else 'not that of the published file'}")
+    print(f"used: {values(weights.used)}; left out: {values(weights.left_out)}")
