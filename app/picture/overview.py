@@ -141,6 +141,7 @@ class Overview(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the canvas, and paint selection, box and playhead on it."""
+        self.tiles.hold()
         ratio = self.devicePixelRatioF()
         if self._outdated or self._canvas.devicePixelRatio() != ratio:
             self._outdated = False
@@ -199,10 +200,9 @@ class Overview(QWidget):
                     self._redraw()
                 colour = theme.colour(lane)
                 shades = shade_table((colour.red(), colour.green(), colour.blue()), OPACITY[lane])
-                tile.waveform.setColorTable(shades)
                 done = math.ceil(width * source.done() / source.frames)
                 painter.drawImage(
-                    QRectF(GUTTER, 0, done / ratio, height / ratio), tile.waveform, QRectF(0, 0, done, height)
+                    QRectF(GUTTER, 0, done / ratio, height / ratio), tile.waveform(shades), QRectF(0, 0, done, height)
                 )
 
     def _part_at(self, x: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from app.picture.courtesy import give_way
 from app.picture.peaks import PeakMap
 from app.picture.spectrum import Grid, waveform_steps
 
@@ -43,6 +44,7 @@ def sampled(read: Read, grid: Grid, frames: int, start: float, stop: float, colu
     together = TOGETHER if step <= DENSE * grid.hop else 1
     reach = step / 2 if together > 1 else min(step, GLANCE * grid.hop) / 2
     for first in range(0, columns, together):
+        give_way()
         last = min(columns, first + together) - 1
         begin, end = start + (first + 0.5) * step - reach, start + (last + 0.5) * step + reach
         part = _detail(read, grid, frames, begin, end, last + 1 - first)

@@ -30,9 +30,10 @@ class Grid:
     @cached_property
     def size(self) -> int:
         """Samples per window: even, and quick to transform."""
-        from scipy.fft import next_fast_len
-
-        return 2 * int(next_fast_len(max(8, round(WINDOW_SECONDS / 2 * self.sample_rate)), real=True) or 8)
+        size = max(8, round(WINDOW_SECONDS / 2 * self.sample_rate))
+        while not _is_quick(size):
+            size += 1
+        return 2 * size
 
     @cached_property
     def edges(self) -> NDArray[np.intp]:
@@ -69,6 +70,14 @@ class Grid:
         spectrum = np.asarray(rfft(segments * self.window))
         power = (np.real(spectrum) ** 2 + np.imag(spectrum) ** 2).max(axis=0)
         return level_bytes(np.maximum.reduceat(power, self.edges[:-1], axis=1))
+
+
+def _is_quick(size: int) -> bool:
+    """Whether a number has small factors only; scipy can tell, but takes 0.15 s to load, and a window waits for it."""
+    for prime in (2, 3, 5):
+        while size % prime == 0:
+            size //= prime
+    return size == 1
 
 
 def level_bytes(power: NDArray[np.float32]) -> NDArray[np.uint8]:

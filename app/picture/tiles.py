@@ -2,16 +2,19 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage
 
 from app.document.view import Axis
+from app.picture import courtesy
 from app.picture.axis import pixel_map
+from app.picture.courtesy import give_way
 from app.picture.source import LaneSource
 
 THREADS = 2
@@ -51,7 +54,7 @@ class Tile:
 
     Attributes:
         levels: bytes of level (height, columns), the highest frequency first.
-        waveform: an image without a colour table of how much of each pixel the waveform fills.
+        filled: bytes (height, columns) of how much of each pixel the waveform fills.
         peak: the highest sample of the waveform; 1 is full scale.
         state: of the source when it was made, see `LaneSource.state`.
     """
@@ -61,36 +64,58 @@ class Tile:
         self.state = wish.source.state(wish.start, wish.stop, wish.columns)
         # One column more on the left, so that the waveform joins that of the tile before.
         strip = wish.source.strip(wish.start - step, wish.stop, wish.columns + 1)
+        give_way()
         rows = np.ascontiguousarray(strip.levels[1:].T)
         self.levels = np.ascontiguousarray(pixel_map(wish.axis, wish.source.grid, wish.height)(rows)[::-1])
-        self._filled = filled(strip.waveform, wish.height, wish.pen, wish.gain)
+        give_way()
+        self.filled = filled(strip.waveform, wish.height, wish.pen, wish.gain)
         self.peak = int(strip.waveform.max()) / 32767
-        self.waveform = _image(self._filled)
-        self._look, self._picture = look, self._painted(look)
+        give_way()
+        self._look, self._pixels = look, painted(self.levels, self.filled, look)
+        give_way()  # before the window is told, which then needs the lock
 
     @property
     def size(self) -> int:
         """Bytes that it occupies."""
-        return self.levels.nbytes + self._filled.nbytes + self._picture.sizeInBytes()
+        return self.levels.nbytes + self.filled.nbytes + self._pixels.nbytes
 
     def picture(self, look: Look) -> QImage:
         """The tile in colours; those that it was made with cost nothing."""
         if look != self._look:
-            self._look, self._picture = look, self._painted(look)
-        return self._picture
+            self._look, self._pixels = look, painted(self.levels, self.filled, look)
+        return image(self._pixels, QImage.Format.Format_RGB32)
 
-    def _painted(self, look: Look) -> QImage:
-        # In a format that is copied as it is: other formats are converted at every paint, by a thread pool of Qt
-        # whose threads are waited for, which takes long while a split keeps the processor busy.
-        levels = _image(self.levels)
-        levels.setColorTable(look.levels)
-        picture = levels.convertToFormat(QImage.Format.Format_RGB32)
-        if look.waveform:
-            self.waveform.setColorTable(look.waveform)
-            painter = QPainter(picture)
-            painter.drawImage(0, 0, self.waveform)
-            painter.end()
-        return picture
+    def waveform(self, shades: tuple[int, ...]) -> QImage:
+        """The waveform alone, in 256 shades, as 0xaarrggbb, of how much of a pixel it fills."""
+        return image(premultiplied(shades)[self.filled], QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def painted(levels: NDArray[np.uint8], filled: NDArray[np.uint8], look: Look) -> NDArray[np.uint32]:
+    """A tile in colours, as 0xffrrggbb.
+
+    Not by Qt: it would hold Python's lock meanwhile, and converts pictures in threads of its own, which are waited for.
+    Numpy lets the lock go.
+    """
+    pixels = np.asarray(look.levels, np.uint32)[levels]
+    if look.waveform:
+        shades = premultiplied(look.waveform)
+        inside = np.flatnonzero(filled)
+        shade, ground = shades[filled.ravel()[inside]], pixels.ravel()[inside]
+        rest = 256 - (shade >> 24) * 256 // 255
+        red_blue = (ground & 0xFF00FF) * rest >> 8 & 0xFF00FF
+        green = (ground & 0xFF00) * rest >> 8 & 0xFF00
+        pixels.ravel()[inside] = (red_blue | green | 0xFF000000) + (shade & 0xFFFFFF)
+    return pixels
+
+
+@lru_cache(maxsize=16)
+def premultiplied(shades: tuple[int, ...]) -> NDArray[np.uint32]:
+    """Colours as 0xaarrggbb with red, green and blue as strong as they show: what painters take as it is."""
+    given = np.asarray(shades, np.int64)
+    alpha, made = given >> 24, given & 0xFF000000
+    for shift in (0, 8, 16):
+        made |= ((given >> shift & 0xFF) * alpha + 127) // 255 << shift
+    return made.astype(np.uint32)
 
 
 def filled(waveform: NDArray[np.int16], height: int, pen: float, gain: float) -> NDArray[np.uint8]:
@@ -109,10 +134,10 @@ def filled(waveform: NDArray[np.int16], height: int, pen: float, gain: float) ->
     return (share * 255 - inner * (255 - BODY)).astype(np.uint8)
 
 
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    """An image that shares the memory of `pixels`."""
+def image(pixels: NDArray[np.uint32], form: QImage.Format) -> QImage:
+    """An image that shares the memory of `pixels` (height, width)."""
     height, width = pixels.shape
-    return QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8)
+    return QImage(pixels.data, width, height, 4 * width, form)
 
 
 class Tiles(QObject):
@@ -193,6 +218,11 @@ class Tiles(QObject):
         with self._lock:
             return self._threads > 0
 
+    def hold(self) -> None:
+        """Have the threads rest until the window has painted all that it is about to paint."""
+        courtesy.hold()
+        QTimer.singleShot(0, courtesy.release)
+
     def close(self) -> None:
         """Stop all work for good, and wait for what has been begun: a few hundredths of a second."""
         self._timer.stop()
@@ -247,6 +277,7 @@ class Tiles(QObject):
 
     def _take(self, job: Wish | LaneSource, result: Tile | str | None) -> None:
         """Keep what a thread has made, and tell the views."""
+        self.hold()
         source = job
         if isinstance(job, Wish):
             source = job.source
@@ -285,6 +316,7 @@ class Tiles(QObject):
 
     def _look(self) -> None:
         """Tell the views whose picture has grown; rest when none can grow any more."""
+        self.hold()
         for source, before in self._progress.items():
             now = source.progress()
             if now != before:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.fft import next_fast_len
 
-from app.picture.spectrum import Grid, level_bytes, level_db
+from app.picture.spectrum import WINDOW_SECONDS, Grid, level_bytes, level_db
 from tests.app.picture.sounds import tone
 
 
@@ -38,3 +39,9 @@ def test_levels_are_held_at_the_ends() -> None:
     power = np.array([0, 1e-13, 1e-12, 1e-6, 1, 100], np.float32)
     assert level_bytes(power).tolist() == [0, 0, 0, 127, 255, 255]
     assert (level_db(0), level_db(255)) == (-120, 0)
+
+
+@pytest.mark.parametrize("rate", [1000, 8000, 11_025, 22_050, 44_100, 47_999, 88_200, 192_000])
+def test_the_size_is_the_one_that_scipy_would_choose(rate: int) -> None:
+    wanted = next_fast_len(max(8, round(WINDOW_SECONDS / 2 * rate)), real=True)
+    assert wanted and Grid(rate).size == 2 * wanted
