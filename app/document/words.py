@@ -41,6 +41,11 @@ def decibels(db: float) -> str:
     return f"{sign}{abs(tenths):.1f} dB"
 
 
+def short_decibels(db: float) -> str:
+    """A gain for where there is little room, without a tenth that is 0: "−18 dB", "0 dB", "+1.5 dB", "−∞ dB"."""
+    return decibels(db).replace(".0 ", " ")
+
+
 def parse_decibels(text: str) -> float:
     """A gain or level in dB from what `decibels` writes and people type: "-18", "−18,5 dB", "-inf", "−∞", "off".
 

@@ -58,6 +58,18 @@ class LanePicture:
         self._tiles.show(self, source)
         self.forget()
 
+    @property
+    def drawn_to(self) -> int:
+        """How many samples of the track are seen: fewer than there are while tiles of a growing split are made."""
+        if not self._source:
+            return 0
+        done = self._source.done()
+        for _, wish in self._wishes:
+            tile = self._tiles.get(wish)
+            if tile and tile.state[0] < min(wish.stop, done):
+                done = int(tile.state[0])
+        return done
+
     def forget(self) -> None:
         """Begin anew, as after a change of the axis: nothing that was drawn can stand in for what is to come."""
         self._asked = self._exact = self._whole = None

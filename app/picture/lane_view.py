@@ -50,6 +50,7 @@ class LaneView(TimeView):
         self.setAccessibleName(title)
         self.setAccessibleDescription(self.tr("Spectrogram and waveform of a track over time"))
         self.setMinimumHeight(60)
+        self._tiles = tiles
         self._picture = LanePicture(view, tiles)
         self._waveform = True
         self._waiting = ""
@@ -140,6 +141,7 @@ class LaneView(TimeView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Copy the canvas, and paint on it what moves."""
+        self._tiles.hold()
         ratio = self.devicePixelRatioF()
         if self._outdated or self._canvas.devicePixelRatio() != ratio:
             self._draw_canvas(ratio)
@@ -238,6 +240,8 @@ class LaneView(TimeView):
         painter.setFont(theme.font(theme.SMALL))
         painter.setPen(theme.colour("muted"))
         axis = self._axis(self._picture.source)
+        unit = QRectF(theme.XS, 2, GUTTER, 16)
+        painter.drawText(unit, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, "Hz")
         for hertz, figure in axis.ticks(TICKS_APART):
             y = axis.y(hertz)
             painter.fillRect(QRectF(GUTTER - 4, y - 0.5, 4, 1), theme.colour("faint"))
@@ -248,8 +252,8 @@ class LaneView(TimeView):
     def _draw_waiting(self, painter: QPainter) -> None:
         """What is not there yet."""
         source = self._picture.source
-        done = source.done() if source else 0
-        if source and done == source.frames:
+        done = self._picture.drawn_to
+        if source and done >= source.frames:
             return
         left = self._edge(done / source.sample_rate if source else 0.0)
         empty = QRectF(left, 0, self.width() - left, self.height())

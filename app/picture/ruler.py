@@ -26,9 +26,10 @@ STEPS = (
 
 
 def clock(seconds: float, decimals: int = 0) -> str:
-    """A time as h:mm:ss, with decimals of a second where asked for."""
+    """A time as h:mm:ss, below an hour m:ss, with decimals of a second where asked for."""
     whole, part = divmod(round(seconds * 10**decimals), 10**decimals)
-    text = f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    hours = f"{whole // 3600}:{whole // 60 % 60:02}" if whole >= 3600 else f"{whole // 60}"
+    text = f"{hours}:{whole % 60:02}"
     return f"{text}.{part:0{decimals}}" if decimals else text
 
 

@@ -127,6 +127,21 @@ def test_what_is_not_there_yet_says_so(qtbot: QtBot, lane: LaneView, tiles: Tile
     assert len(shades) > 4  # words
 
 
+def test_what_is_split_but_not_drawn_yet_is_no_silence(
+    qtbot: QtBot, lane: LaneView, tiles: Tiles, tmp_path: Path
+) -> None:
+    done = len(SOUND) // 4
+    lane.set_source(LaneSource(tmp_path, reader(SOUND), RATE, len(SOUND), lambda: done), "Not split yet")
+    settle(qtbot, lane, tiles)
+    tiles.want = lambda *_: None  # type: ignore[method-assign]  the threads have no time
+    done = len(SOUND) // 2
+    lane._redraw()
+    image = lane.grab().toImage()
+    shades = {image.pixelColor(at(4, 20) + QPoint(x, 0)).name() for x in range(-40, 40)}
+    assert len(shades) > 1  # hatched
+    assert lane._picture.drawn_to == len(SOUND) // 4
+
+
 def test_a_lane_that_is_not_heard_is_dimmed(lane: LaneView) -> None:
     y = FrequencyAxis("mel", RATE, 200).y(1000)
     heard = brightness(lane.grab().toImage(), at(5, y))

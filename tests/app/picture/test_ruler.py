@@ -29,7 +29,7 @@ def at(seconds: float, y: int = HEIGHT - 6) -> QPoint:
 
 @pytest.mark.parametrize(
     ("seconds", "decimals", "text"),
-    [(0, 0, "0:00:00"), (3661.5, 1, "1:01:01.5"), (59.9996, 3, "0:01:00.000"), (59.9996, 0, "0:01:00")],
+    [(0, 0, "0:00"), (3661.5, 1, "1:01:01.5"), (3599.9, 0, "1:00:00"), (59.9996, 3, "1:00.000"), (59.9996, 0, "1:00")],
 )
 def test_clock(seconds: float, decimals: int, text: str) -> None:
     assert clock(seconds, decimals) == text
