@@ -51,4 +51,4 @@ def command(
             f"the editor needs a library that is missing here ({error}); on Debian or Ubuntu: "
             "sudo apt-get install libegl1 libgl1 libxkbcommon0 libfontconfig1 libdbus-1-3"
         ) from None
-    raise typer.Exit(run(files or []))
+    raise typer.Exit(run(files or [], tab))

@@ -179,6 +179,16 @@ class ViewState:
         first, last = sorted((self._clamped(start), self._clamped(end)))
         self._set("selection", "_selection", (first, last) if first < last else None)
 
+    def select_from_playhead(self) -> None:
+        """Begin the selection at the playhead; where it would end there or before, it goes on to the end."""
+        end = self._selection[1] if self._selection else 0.0
+        self.select(self._playhead, end if end > self._playhead else self.seconds)
+
+    def select_to_playhead(self) -> None:
+        """End the selection at the playhead; where it would begin there or later, it begins with the recording."""
+        start = self._selection[0] if self._selection else self.seconds
+        self.select(start if start < self._playhead else 0.0, self._playhead)
+
     def clear_selection(self) -> None:
         """Select nothing."""
         self._set("selection", "_selection", None)

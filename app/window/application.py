@@ -5,17 +5,19 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.document.settings import load_settings
 from app.window import icons
 from app.window.main_window import MainWindow
+from app.window.preload import preload
 from app.window.theme import apply_theme
+from app.window.translation import translate
 
 
-def run(files: list[Path]) -> int:
-    """Show the window, with the first of `files` open and the others in the batch; returns the exit code.
+def run(files: list[Path], tab: str = "editor") -> int:
+    """Show the window at a tab, with one file open or many in the batch; returns the exit code.
 
     SIGINT and SIGTERM end the program at once and keep the autosaved session, which the next start offers.
     """
@@ -26,12 +28,15 @@ def run(files: list[Path]) -> int:
     application.setApplicationName("Voicebed")
     application.setApplicationDisplayName("")  # the title begins with the name already
     application.setWindowIcon(icons.application_icon())
+    translate(application, QLocale())
     settings = load_settings()
     apply_theme(application, settings.theme)
     window = MainWindow(settings)
     window.show()
+    QTimer.singleShot(0, preload)
     if files:
         window.open_files(files)
+    window.show_tab(tab)
     window.offer_recovery()
     gc.freeze()  # a collection may happen in the audio callback's thread, and is short if there is little to go through
     for number in (signal.SIGINT, signal.SIGTERM):

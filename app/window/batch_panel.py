@@ -29,6 +29,7 @@ from app.document.words import decibels
 from app.jobs.client import Job
 from app.window import icons, theme
 from app.window.export_dialog import level
+from app.window.fixed_words import in_words
 from app.window.message_bar import MessageBar
 from app.window.output_form import WIDTH, OutputForm
 from app.window.output_names import numbered, preset_name
@@ -203,7 +204,7 @@ class BatchPanel(QDialog):
     def _fill_gains(self) -> None:
         """The levels of the open recording, if there is one, then the presets."""
         presets = (*BUNDLED, *self._settings.presets)
-        choices = [(preset.name, preset.name, preset.applied(Remix())) for preset in presets]
+        choices = [(in_words(preset.name), preset.name, preset.applied(Remix())) for preset in presets]
         if self._remix:
             name = preset_name(self._remix, self._settings.presets)
             choices.insert(0, (self.tr("As in the editor"), name, self._remix))

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.document.recovery import Leftover
 from app.document.session import SUFFIX, Session, SourceChanged, SourceMoved, load_session, relocate
 from app.document.settings import THEMES, Settings
 from app.jobs.client import Job
-from app.picture.colour import COLOURS
-from app.sound.output import Output, SoundDeviceOutput, devices, missing_reason
+from app.sound.output import Output, SoundDeviceOutput
 from app.sound.player import Player
+from app.window.background import run_in_background
+from app.window.colour_menu import ColourMenu
 from app.window.empty_page import EmptyPage
 from app.window.message_bar import MessageBar
 from app.window.observe import observe
+from app.window.output_menu import OutputMenu
 from app.window.project import Project, Workers
 from app.window.workspace import Workspace
 from engine.errors import VoicebedError
@@ -71,11 +73,12 @@ class Editor(QWidget):
         column.addWidget(self.stack, 1)
         self.workspace: Workspace | None = None
         self._project: Project | None = None
+        self._wanted = 0  # counts what was asked to be opened: the latest wins
         self._batch: BatchPanel | None = None
-        self.colour_menu = QMenu(self.tr("Colours"), self)
-        self.output_menu = QMenu(self.tr("Sound device"), self)
-        self._fill_colours()
-        self.output_menu.aboutToShow.connect(self._fill_outputs)
+        self.colour_menu = ColourMenu(settings, self)
+        self.output_menu = OutputMenu(settings, self)
+        self.colour_menu.chosen.connect(self._colour)
+        self.output_menu.chosen.connect(self._use_output)
         self.empty.open_requested.connect(self.open_requested)
         self.empty.demo_requested.connect(self.demo_requested)
         self.empty.recent_chosen.connect(lambda path: self.files_dropped.emit([path]))
@@ -133,6 +136,7 @@ class Editor(QWidget):
 
     def close_recording(self) -> None:
         """Back to the empty page; unsaved changes are dropped."""
+        self._wanted += 1
         self.messages.clear()
         if self._project:
             if self.workspace:
@@ -193,30 +197,37 @@ class Editor(QWidget):
     # Opening
 
     def _with_session(self, load: Callable[[], Session], path: Path | None, leftover: Leftover | None = None) -> None:
-        """Open what `load` gives, or ask where its recording is; a `leftover` that it is from is used up then."""
-        try:
-            session = load()
-        except SourceMoved as error:
-            moved = error.session
-            self.messages.show_message(
-                str(error), "warning", [(self.tr("Find it…"), lambda: self._find(moved, path, leftover))]
-            )
+        """Open what `load` gives, or ask where its recording is; a `leftover` that it is from is used up then.
+
+        It is called in the background: it reads pieces of the recording, which may lie on a slow disk.
+        """
+        self._wanted += 1
+        wanted = self._wanted
+
+        def attempt() -> Session | VoicebedError:
+            try:
+                return load()
+            except VoicebedError as error:
+                return error
+
+        def take(found: Session | VoicebedError) -> None:
+            if wanted == self._wanted:
+                self._take_session(found, path, leftover)
+
+        run_in_background(self, attempt, take, lambda line: self.messages.show_message(line, "error"))
+
+    def _take_session(self, found: Session | VoicebedError, path: Path | None, leftover: Leftover | None) -> None:
+        if isinstance(found, VoicebedError):
+            actions: list[tuple[str, Callable[[], object]]] = []
+            if isinstance(found, SourceMoved | SourceChanged):
+                session = found.session
+                actions = [(self.tr("Find it…"), lambda: self._find(session, path, leftover))]
+                if isinstance(found, SourceChanged):
+                    use = (self.tr("Use it anyway"), lambda: self._with_session(lambda: session, path, leftover))
+                    actions.insert(0, use)
+            self.messages.show_message(str(found), "warning" if actions else "error", actions)
             return
-        except SourceChanged as error:
-            other = error.session
-            self.messages.show_message(
-                str(error),
-                "warning",
-                [
-                    (self.tr("Use it anyway"), lambda: self._with_session(lambda: other, path, leftover)),
-                    (self.tr("Find it…"), lambda: self._find(other, path, leftover)),
-                ],
-            )
-            return
-        except VoicebedError as error:
-            self.messages.show_message(str(error), "error")
-            return
-        self._open(Project(session.source.path, self.workers, self._settings, session, path, leftover is None))
+        self._open(Project(found.source.path, self.workers, self._settings, found, path, leftover is None))
         if leftover:
             leftover.discard()
         if path:
@@ -286,8 +297,10 @@ class Editor(QWidget):
         from app.window.preferences import PreferencesDialog
 
         kept = [self.workspace.project.home] if self.workspace else []
-        dialog = PreferencesDialog(self._settings, [device.name for device in devices()], self, kept)
+        dialog = PreferencesDialog(self._settings, self.output_menu.names, self, kept)
         dialog.changed.connect(self._preferred)
+        self.output_menu.looked.connect(dialog.show_outputs)
+        self.output_menu.look()
         dialog.open()
 
     def _preferred(self, name: str) -> None:
@@ -299,27 +312,10 @@ class Editor(QWidget):
             case "theme":
                 self._actions[f"theme_{self._settings.theme}"].setChecked(True)
 
-    def _fill_colours(self) -> None:
-        for name in COLOURS:
-            action = self.colour_menu.addAction(name.capitalize(), lambda name=name: self._colour(name))
-            action.setCheckable(True)
-        self.colour_menu.aboutToShow.connect(
-            lambda: [a.setChecked(a.text().lower() == self._settings.colours) for a in self.colour_menu.actions()]
-        )
-
     def _colour(self, name: str) -> None:
         self._settings.colours = name
         if self.workspace:
             self.workspace.view.colours = name
-
-    def _fill_outputs(self) -> None:
-        self.output_menu.clear()
-        if reason := missing_reason():
-            self.output_menu.addAction(reason).setEnabled(False)
-        for device in devices():
-            action = self.output_menu.addAction(device.name, lambda name=device.name: self._use_output(name))
-            action.setCheckable(True)
-            action.setChecked(device.name == self._settings.output)
 
     def _use_output(self, name: str) -> None:
         self._settings.output = name

@@ -1,4 +1,4 @@
-"""The main window: menus, the editor below them, dropped files, unsaved work, and the end."""
+"""The main window: menus, the tabs below them, dropped files, unsaved work, and the end."""
 
 import base64
 from collections.abc import Callable, Iterable
@@ -6,13 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QTabWidget, QWidget
 
-from app.document.recovery import recoverable
+from app.document.recovery import Leftover, recoverable
 from app.document.session import SUFFIX
 from app.document.settings import Settings, save_settings
 from app.sound.output import Output
 from app.window.actions import ENTRIES, MENUS, make_actions, translated
+from app.window.background import run_in_background
 from app.window.editor import Editor
 from app.window.help_window import HelpWindow
 from app.window.theme import apply_theme
@@ -34,7 +35,10 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.actions_by_name = make_actions(self)
         self.editor = Editor(settings, self.actions_by_name, output)
-        self.setCentralWidget(self.editor)
+        self.tabs = QTabWidget(documentMode=True)
+        self.tabs.setTabBarAutoHide(True)
+        self.add_tab("editor", self.tr("Editor"), self.editor)
+        self.setCentralWidget(self.tabs)
         self.setAcceptDrops(True)
         self.setMinimumSize(1100, 640)
         self.resize(1440, 900)
@@ -47,8 +51,21 @@ class MainWindow(QMainWindow):
         self.editor.changed.connect(self._show_title)
         self._show_title()
 
+    def add_tab(self, name: str, title: str, page: QWidget) -> None:
+        """Add a tab; `name` is what `--tab` calls it.  The bar of tabs appears with the second one."""
+        page.setObjectName(name)
+        self.tabs.addTab(page, title)
+
+    def show_tab(self, name: str) -> None:
+        """Bring a tab to the front.  Raises ValueError where there is none of that name."""
+        page = self.tabs.findChild(QWidget, name)
+        if page is None or self.tabs.indexOf(page) < 0:
+            raise ValueError(f"no tab '{name}'")
+        self.tabs.setCurrentWidget(page)
+
     def open_files(self, paths: Iterable[Path]) -> None:
         """Open one file in the editor; many go to the batch."""
+        self.show_tab("editor")
         paths = list(paths)
         if len(paths) == 1:
             self._unless_unsaved(lambda: self.editor.open(paths[0]))
@@ -56,9 +73,13 @@ class MainWindow(QMainWindow):
             self.editor.process_many(paths)
 
     def offer_recovery(self) -> None:
-        """Offer what a Voicebed that was killed had unsaved."""
-        for leftover in recoverable():
-            self.editor.offer_recovery(leftover)
+        """Look, in the background, for what a Voicebed that was killed had unsaved, and offer it."""
+
+        def offer(leftovers: list[Leftover]) -> None:
+            for leftover in leftovers:
+                self.editor.offer_recovery(leftover)
+
+        run_in_background(self, recoverable, offer, lambda line: self.editor.messages.show_message(line, "warning"))
 
     def leave(self) -> None:
         """End at once, with unsaved work autosaved for the next start."""

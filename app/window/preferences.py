@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.document.settings import DEVICES, THEMES, Settings, save_settings
-from app.picture.colour import COLOURS
 from app.window import theme
 from app.window.background import run_in_background
+from app.window.colour_menu import colour_words
 from app.window.message_bar import MessageBar
 from engine.cache import LIMIT, cache_folder
 from engine.errors import VoicebedError
@@ -79,6 +79,17 @@ class PreferencesDialog(QDialog):
         self.setFixedWidth(WIDTH)
         run_in_background(self, list_models, self._fill_models, self._complain)
 
+    def show_outputs(self, names: Sequence[str]) -> None:
+        """Offer these sound devices, the system's, and the chosen one even where it is gone."""
+        choices = {"": self.tr("As the system")} | {name: name for name in names}
+        chosen = self._settings.output
+        self.output.clear()
+        if chosen not in choices:
+            choices[chosen] = self.tr("{0} (not connected)").format(chosen)
+        for name, words in choices.items():
+            self.output.addItem(words, name)
+        self.output.setCurrentIndex(self.output.findData(chosen))
+
     def _add_choices(self, outputs: Sequence[str]) -> None:
         themes = (self.tr("As the system"), self.tr("Dark"), self.tr("Light"))
         computing = (
@@ -87,21 +98,12 @@ class PreferencesDialog(QDialog):
             self.tr("NVIDIA graphics card (CUDA)"),
             self.tr("Apple graphics (Metal)"),
         )
-        maps = {
-            "inferno": self.tr("Inferno: black, red, yellow"),
-            "magma": self.tr("Magma: black, purple, cream"),
-            "viridis": self.tr("Viridis: blue, green, yellow"),
-            "grey": self.tr("Grey"),
-            "tinted": self.tr("In the colour of each track"),
-        }
         self._add_heading(self.tr("Appearance"))
         self.theme = self._add_choice("theme", self.tr("Theme"), dict(zip(THEMES, themes, strict=True)))
-        self.colours = self._add_choice("colours", self.tr("Spectrograms"), {name: maps[name] for name in COLOURS})
+        self.colours = self._add_choice("colours", self.tr("Spectrograms"), colour_words())
         self._add_heading(self.tr("Sound"))
-        names = {"": self.tr("As the system")} | {name: name for name in outputs}
-        if self._settings.output not in names:
-            names[self._settings.output] = self.tr("{0} (not connected)").format(self._settings.output)
-        self.output = self._add_choice("output", self.tr("Device"), names)
+        self.output = self._add_choice("output", self.tr("Device"), {})
+        self.show_outputs(outputs)
         self._add_heading(self.tr("Splitting"))
         self.device = self._add_choice("device", self.tr("Compute on"), dict(zip(DEVICES, computing, strict=True)))
         self.device.setToolTip(self.tr("A choice that does not work here is refused when you split"))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.document.document import Document
 from app.document.presets import BUNDLED, Preset, Presets, added
 from app.window import icons, theme
+from app.window.fixed_words import in_words
 from app.window.observe import observe
 from engine.errors import UsageError
 
@@ -74,7 +75,7 @@ class PresetBar(QWidget):
     def _fill(self) -> None:
         self.chooser.clear()
         for preset in BUNDLED:
-            self.chooser.addItem(self.tr(preset.name), preset)
+            self.chooser.addItem(in_words(preset.name), preset)
         if self.presets:
             self.chooser.insertSeparator(self.chooser.count())
         for preset in self.presets:

@@ -31,7 +31,7 @@ from app.window.target_box import TargetBox
 from engine.errors import UsageError
 from engine.remix import Remix
 
-WIDTH, WIDEST = 220, 320  # pixels
+WIDTH, WIDEST = 256, 320  # pixels
 LONGEST_FADER = 560  # pixels; beyond that only the way of the hand grows
 LOUDNESS = (-16.0, -19.0, -23.0)  # LUFS: podcasts, podcasts in mono, broadcasting in Europe
 TRUE_PEAK = (-1.0,)  # dBTP
@@ -77,7 +77,7 @@ class RemixPanel(QWidget):
         self.speech = TrackStrip("speech", self.tr("Speech"), document, view)
         self.noise = TrackStrip("noise", self.tr("Noise"), document, view)
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.M, theme.M, theme.M, theme.M)
+        column.setContentsMargins(theme.M, theme.XS, theme.M, theme.M)  # in line with the row above the lanes
         column.setSpacing(theme.S)
         column.addWidget(self.presets)
         tracks = QHBoxLayout()
@@ -132,14 +132,14 @@ class RemixPanel(QWidget):
         self.bypass.setCheckable(True)
         self.bypass.setToolTip(self.tr("Hear the original, to compare"))
         self.bypass.toggled.connect(self.bypass_changed)
-        self.matched = QCheckBox(self.tr("Matched"))
+        self.matched = QCheckBox(self.tr("Same loudness"))
         self.matched.setChecked(matched)
         self.matched.setToolTip(self.tr("Play the original as loud as the remix: the louder one always seems better"))
         self.matched.toggled.connect(self.matched_changed)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
         row.addWidget(self.bypass, 1)
-        row.addWidget(self.matched, 1)
+        row.addWidget(self.matched)
         return row
 
     def _make_delivery(self) -> QGridLayout:
@@ -152,8 +152,9 @@ class RemixPanel(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.S)
         grid.setVerticalSpacing(theme.XS)
-        for place, box in enumerate((self.loudness, self.true_peak)):
-            heading = QLabel(box.accessibleName())
+        headings = (self.loudness, self.tr("Export loudness")), (self.true_peak, self.tr("Peak limit"))
+        for place, (box, text) in enumerate(headings):
+            heading = QLabel(text)
             heading.setProperty("role", "heading")
             heading.setBuddy(box)
             box.problem.connect(self.problem)

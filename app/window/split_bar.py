@@ -1,6 +1,6 @@
 """The row above the lanes: the recording, and how far its split is, with its model."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
@@ -100,6 +100,11 @@ def duration(seconds: float) -> str:
 
 def format_words(recording: Recording) -> str:
     """Rate, channels and length of a recording in a few words."""
-    channels = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}.get(recording.channels, f"{recording.channels} channels")
+    names = {1: _tr("mono"), 2: _tr("stereo"), 6: "5.1", 8: "7.1"}
+    channels = names.get(recording.channels, _tr("{0} channels").format(recording.channels))
     rate = f"{recording.sample_rate / 1000:g} kHz"
     return f"{rate}  {channels}  {clock(recording.seconds).split('.')[0]}"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("SplitBar", text)

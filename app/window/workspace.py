@@ -15,7 +15,7 @@ from app.document.edit import LANES, Edit, heard
 from app.document.recovery import Autosave
 from app.document.session import save_session
 from app.document.settings import Settings
-from app.document.words import clock, decibels
+from app.document.words import clock, decibels, short_decibels
 from app.picture.lane_view import LaneView
 from app.picture.overview import Overview
 from app.picture.ruler import TimeRuler
@@ -23,6 +23,7 @@ from app.picture.tiles import Tiles
 from app.sound.player import Player
 from app.window import icons, theme
 from app.window.background import run_in_background
+from app.window.fixed_words import in_words
 from app.window.message_bar import MessageBar
 from app.window.meters import MeterBar
 from app.window.model_card import ModelsDialog
@@ -35,7 +36,7 @@ from app.window.transport import TransportBar
 from engine.errors import VoicebedError
 from engine.model_files import DEFAULT
 from engine.patch import Patch
-from engine.remix import TOP_DB, Remix
+from engine.remix import TOP_DB, Region, Remix
 
 FRAME_MS = 16  # between looks at the player while it plays
 METER_EVERY = 5  # frames
@@ -43,6 +44,7 @@ LOUDNESS_MS = 150  # after the last change of the remix
 STEP_SECONDS = 5.0
 CONTRAST_STEP = 6.0  # dB
 LOUDEST_TRIM = 24.0  # dB
+METER_WIDTH = 300, 480  # pixels, at least and at most
 LOWEST_DB = -60.0  # below it a gain steps to −∞
 
 
@@ -156,8 +158,9 @@ class Workspace(QWidget):
             lanes.addWidget(widget)
         self.transport.row.insertWidget(self.transport.row.count() - 5, self.readout)
         self.transport.row.addSpacing(theme.L)
-        self.meters.setFixedWidth(300)
-        self.transport.row.addWidget(self.meters)
+        self.meters.setMinimumWidth(METER_WIDTH[0])
+        self.meters.setMaximumWidth(METER_WIDTH[1])
+        self.transport.row.addWidget(self.meters, 2)
         left = QVBoxLayout()
         left.setSpacing(0)
         for widget in (self.split_bar, self.overview, self.ruler):
@@ -215,6 +218,8 @@ class Workspace(QWidget):
             "undo": document.undo,
             "redo": document.redo,
             "select_all": lambda: view.select(0.0, view.seconds),
+            "select_from": view.select_from_playhead,
+            "select_to": view.select_to_playhead,
             "clear_selection": lambda: self._messages.dismiss() or view.clear_selection(),
             "add_region": self._add_region,
             "remove_region": self._remove_region,
@@ -281,8 +286,8 @@ class Workspace(QWidget):
         }.items():
             actions[name].setEnabled(on)
         self.panel.export.setEnabled(done)
-        actions["undo"].setText(self.tr("Undo {what}").format(what=document.undo_label).rstrip())
-        actions["redo"].setText(self.tr("Redo {what}").format(what=document.redo_label).rstrip())
+        actions["undo"].setText(self.tr("Undo {what}").format(what=in_words(document.undo_label)).rstrip())
+        actions["redo"].setText(self.tr("Redo {what}").format(what=in_words(document.redo_label)).rstrip())
         actions["follow"].setChecked(view.following)
         actions[f"axis_{view.axis}"].setChecked(True)
         for name in ("solo_mixture", "solo_speech", "solo_noise", "mute_speech", "mute_noise"):
@@ -512,9 +517,8 @@ class Workspace(QWidget):
 
     def _show_edit(self) -> None:
         edit = self.document.edit
-        bands = [(r.start, r.end, f"{decibels(r.speech_db)} / {decibels(r.noise_db)}") for r in edit.remix.regions]
-        for lane in self.lanes.values():
-            lane.set_regions(bands)
+        for name, lane in self.lanes.items():
+            lane.set_regions([(r.start, r.end, _region_label(name, r)) for r in edit.remix.regions])
             lane.set_markers([marker.time for marker in edit.markers])
         self.overview.set_regions([(r.start, r.end) for r in edit.remix.regions])
         self.overview.set_markers([marker.time for marker in edit.markers])
@@ -536,3 +540,9 @@ class Workspace(QWidget):
             self.autosave.write(self.project.session(), self.document.path)
         except VoicebedError as error:
             self._messages.show_message(str(error), "warning")
+
+
+def _region_label(lane: str, region: Region) -> str:
+    """What a region does to a lane: the gain of its track, or of both in the mixture."""
+    speech, noise = short_decibels(region.speech_db), short_decibels(region.noise_db)
+    return {"speech": speech, "noise": noise}.get(lane, f"{speech.removesuffix(' dB')} / {noise}")

@@ -14,12 +14,17 @@ import numpy as np
 import pytest
 import soundfile as sf
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from scipy.ndimage import uniform_filter
+from scipy.signal import spectrogram
 
 from app.document.recovery import recoverable
+from app.picture.time_view import GUTTER
 from app.window.export_dialog import ExportDialog
 from app.window.main_window import DEMO, MainWindow
+from app.window.message_bar import Message
 from app.window.project import SplitState
 from app.window.workspace import Workspace
 from engine.remix import Region, Remix, render
@@ -31,6 +36,14 @@ ROOT = Path(__file__).parents[3]
 
 def press(window: MainWindow, name: str) -> None:
     window.actions_by_name[name].trigger()
+
+
+def said(qtbot: QtBot, window: MainWindow) -> Message:
+    """The message that comes in the bar."""
+    bar = window.editor.messages
+    qtbot.waitUntil(lambda: bar.message is not None, timeout=20_000)
+    assert bar.message
+    return bar.message
 
 
 def test_the_window_needs_no_torch() -> None:
@@ -52,6 +65,32 @@ def test_a_recording_is_split_with_the_bundled_model_and_seen(qtbot: QtBot, work
     for lane in ("mixture", "speech", "noise"):
         qtbot.waitUntil(lambda lane=lane: coloured(lane) > 30, timeout=20_000)
     assert window.windowTitle().startswith("Voicebed")
+
+
+def test_lanes_look_like_spectrograms_made_elsewhere(qtbot: QtBot, workspace: Workspace) -> None:
+    """In grey and without a waveform, next to scipy's spectrograms, both a little blurred."""
+    recording, view = workspace.project.recording, workspace.view
+    mixture, speech = workspace.project.tracks.read(0, recording.frames)
+    view.colours = "grey"
+    for lane, audio in (("mixture", mixture), ("speech", speech), ("noise", mixture - speech)):
+        widget = workspace.lanes[lane]
+        widget.set_waveform(False)
+        widget.grab()
+        qtbot.waitUntil(lambda widget=widget: widget._picture.settled and not workspace.tiles.busy, timeout=20_000)
+        qtbot.wait(50)
+        picture = widget.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
+        pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)[:, : picture.width()]
+        seen = pixels[:-1, GUTTER + 180 :].astype(float)  # right of the lane's name
+        hertz, times, power = spectrogram(audio[:, 0], recording.sample_rate, "hann", 700, 600, scaling="spectrum")
+        top = np.log1p(recording.sample_rate / 2 / 700)
+        rows = 700 * np.expm1(top * (1 - (np.arange(len(seen)) + 0.5) / picture.height()))
+        columns = (np.arange(seen.shape[1]) + 180.5) / (picture.width() - GUTTER) * recording.seconds
+        near = np.ix_(np.abs(hertz[:, None] - rows).argmin(axis=0), np.abs(times[:, None] - columns).argmin(axis=0))
+        level = 10 * np.log10(2 * power[near] + 1e-20)
+        wanted = np.clip((level - view.floor_db) / (view.ceiling_db - view.floor_db), 0, 1) * 255
+        seen, wanted = uniform_filter(seen, 7), uniform_filter(wanted, 7)
+        assert np.corrcoef(seen.ravel(), wanted.ravel())[0, 1] > 0.95, lane
+        assert np.abs(seen - wanted).mean() < 16, lane
 
 
 def test_what_is_played_is_what_the_faders_say(qtbot: QtBot, workspace: Workspace, output: ClockedOutput) -> None:
@@ -136,6 +175,27 @@ def test_keys_work_wherever_the_focus_is(qtbot: QtBot, window: MainWindow, works
     assert workspace.view.playhead == workspace.view.seconds
 
 
+def test_a_region_without_a_mouse(qtbot: QtBot, window: MainWindow, workspace: Workspace) -> None:
+    for seconds, key in ((2.0, Qt.Key.Key_I), (5.0, Qt.Key.Key_O)):
+        workspace.view.move_playhead(seconds)
+        qtbot.keyClick(window, key)
+    qtbot.keyClick(window, Qt.Key.Key_R)
+    assert [(r.start, r.end) for r in workspace.document.edit.remix.regions] == [(2.0, 5.0)]
+
+
+def test_the_next_tab_brings_the_bar(window: MainWindow) -> None:
+    bar = window.tabs.tabBar()
+    assert not bar.isVisible()
+    window.add_tab("other", "Other", QWidget())
+    assert bar.isVisible()
+    window.show_tab("other")
+    assert not window.editor.isVisible()
+    window.open_files([])
+    assert window.editor.isVisible()
+    with pytest.raises(ValueError, match="missing"):
+        window.show_tab("missing")
+
+
 def test_a_session_is_saved_and_opened_again(
     qtbot: QtBot, window: MainWindow, workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -161,8 +221,15 @@ def test_unsaved_changes_are_asked_for(window: MainWindow, workspace: Workspace)
     assert not window.editor.modified
 
 
-def test_an_export_equals_what_is_heard(qtbot: QtBot, window: MainWindow, workspace: Workspace, tmp_path: Path) -> None:
+def test_an_export_equals_what_is_heard(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, output: ClockedOutput, tmp_path: Path
+) -> None:
     workspace.document.set_gain("noise", -20.0)
+    workspace.document.add_region(Region(0.4, 0.9, 2.5, -math.inf, 0.1))
+    press(window, "play")
+    qtbot.waitUntil(lambda: workspace.view.playhead > 1.2, timeout=20_000)
+    press(window, "play")
+    qtbot.waitUntil(lambda: not output.running, timeout=5000)
     window.settings.export_folder = str(tmp_path)
     window.settings.export_suffix = ".wav"
     press(window, "export")
@@ -176,15 +243,19 @@ def test_an_export_equals_what_is_heard(qtbot: QtBot, window: MainWindow, worksp
     mixture, speech = workspace.project.tracks.read(0, recording.frames)
     wanted = render(mixture, speech, workspace.document.edit.remix, 0, recording.sample_rate)
     assert np.array_equal(written, np.rint(wanted * 32768).clip(-32768, 32767).astype("int16"))
+    # The same of what came out of the loudspeaker: across the region with its ramps, away from the fade of the start.
+    played = np.rint(output.played[:, 0] * 32768).astype("int16")
+    piece = written[4800:16000, 0]
+    begins = np.flatnonzero(played[: len(played) - len(piece)] == piece[0])
+    assert any(np.array_equal(played[begin : begin + len(piece)], piece) for begin in begins)
 
 
 def test_a_bad_file_is_one_line_and_no_workspace(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "notes.wav"
     path.write_text("not a sound")
     window.open_files([path])
-    qtbot.waitUntil(lambda: window.editor.messages.message is not None, timeout=20_000)
-    message = window.editor.messages.message
-    assert message is not None and str(path) in message.text and message.kind == "error"
+    message = said(qtbot, window)
+    assert str(path) in message.text and message.kind == "error"
     assert window.editor.workspace is None
 
 
@@ -193,8 +264,8 @@ def test_a_bad_session_is_one_line(qtbot: QtBot, window: MainWindow, tmp_path: P
     path = tmp_path / "bad.voicebed"
     path.write_text(text)
     window.open_files([path])
-    message = window.editor.messages.message
-    assert message is not None and "\n" not in message.text and message.kind == "error"
+    message = said(qtbot, window)
+    assert "\n" not in message.text and message.kind == "error"
 
 
 def test_a_vanished_source_is_asked_for(
@@ -207,8 +278,8 @@ def test_a_vanished_source_is_asked_for(
     path.write_text(json.dumps(data), encoding="utf-8")
     window.editor.close_recording()
     window.open_files([path])
-    message = window.editor.messages.message
-    assert message is not None and "nowhere.flac" in message.text
+    message = said(qtbot, window)
+    assert "nowhere.flac" in message.text
     monkeypatch.setattr("app.window.editor.QFileDialog.getOpenFileName", lambda *_: (str(DEMO), ""))
     dict(message.actions)["Find it…"]()
     qtbot.waitUntil(lambda: window.editor.workspace is not None, timeout=20_000)
@@ -221,6 +292,7 @@ def test_the_engine_may_crash(
     qtbot.waitUntil(lambda: window.editor.workspace is not None, timeout=20_000)
     workspace = window.editor.workspace
     assert workspace is not None
+    qtbot.waitUntil(lambda: window.editor.workers.split._process is not None)
     process = window.editor.workers.split._process
     assert process is not None
     qtbot.waitUntil(lambda: process.processId() > 0)
@@ -247,9 +319,10 @@ KILLED = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from app.document.settings import Settings
 from app.window.main_window import DEMO, MainWindow
+from app.window.message_bar import Message
 application = QApplication([])
 window = MainWindow(Settings())
 window.show()
@@ -277,8 +350,8 @@ def test_what_a_killed_window_had_is_recovered(
     process.wait()
     window = new_window()
     window.offer_recovery()
-    message = window.editor.messages.message
-    assert message is not None and "cafe.flac" in message.text
+    message = said(qtbot, window)
+    assert "cafe.flac" in message.text
     dict(message.actions)["Restore"]()
     qtbot.waitUntil(lambda: window.editor.workspace is not None, timeout=20_000)
     workspace = window.editor.workspace
@@ -292,6 +365,4 @@ def test_without_a_sound_device_it_says_so(
 ) -> None:
     output.reason = "Sound needs PortAudio"
     workspace.commands["play"]()
-    qtbot.waitUntil(lambda: window.editor.messages.message is not None, timeout=5000)
-    message = window.editor.messages.message
-    assert message is not None and "PortAudio" in message.text
+    assert "PortAudio" in said(qtbot, window).text

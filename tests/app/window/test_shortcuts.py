@@ -102,3 +102,12 @@ def test_every_action_of_voicebed_is_listed(qtbot: QtBot) -> None:
 
 def test_everything_has_a_name(page: ShortcutsPage) -> None:
     assert unnamed(page) == []
+
+
+def test_every_action_has_keys_of_its_own(qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    keys = {name: action.shortcuts() for name, action in make_actions(window).items()}
+    assert [name for name, sequences in keys.items() if not sequences] == []
+    portable = [sequence.toString() for sequences in keys.values() for sequence in sequences]
+    assert len(set(portable)) == len(portable)
