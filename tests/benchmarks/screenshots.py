@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import soundfile as sf
 import soxr
+from PySide6.QtCore import QPoint
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -60,6 +61,13 @@ def finished(workspace: Workspace) -> None:
     QTest.qWait(600)
 
 
+def pointed_at(workspace: Workspace) -> None:
+    """The pointer is in a lane, so that the readout says what is there."""
+    lane = workspace.lanes["speech"]
+    QTest.mouseMove(lane, QPoint(lane.width() // 2 + 130, lane.height() // 2))
+    QTest.qWait(100)
+
+
 def long_recording(folder: Path) -> Path:
     """Ten minutes of the demo at 48 kHz stereo, so that a split lasts."""
     audio, rate = sf.read(DEMO, dtype="float32")
@@ -86,6 +94,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as cache:
         for variable in ("HOME", "CACHE", "STATE", "CONFIG"):
             os.environ[f"VOICEBED_{variable}"] = cache
+        os.environ["HOME"] = cache
         folder = folder.resolve()
         os.chdir(cache)  # so that no path of this machine is in a picture
         talk = Path("Podcast", "talk.flac")
@@ -103,6 +112,7 @@ def main() -> int:
         for name in ("dark", "light"):
             apply_theme(application, name)
             QTest.qWait(400)
+            pointed_at(workspace)
             save(f"editor-{name}")
             window.actions_by_name["export"].trigger()
             dialog = window.findChildren(ExportDialog)[-1]
