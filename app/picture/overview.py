@@ -200,7 +200,8 @@ class Overview(QWidget):
                     self._redraw()
                 colour = theme.colour(lane)
                 shades = shade_table((colour.red(), colour.green(), colour.blue()), OPACITY[lane])
-                done = math.ceil(width * source.done() / source.frames)
+                # Beyond what was there when the tile was made, it would look like silence.
+                done = math.ceil(width * min(source.done(), tile.state[0]) / source.frames)
                 painter.drawImage(
                     QRectF(GUTTER, 0, done / ratio, height / ratio), tile.waveform(shades), QRectF(0, 0, done, height)
                 )

@@ -16,6 +16,7 @@ from app.sound.output import Output, SoundDeviceOutput
 from app.sound.player import Player
 from app.window.background import run_in_background
 from app.window.colour_menu import ColourMenu
+from app.window.compute_menu import ComputeMenu
 from app.window.empty_page import EmptyPage
 from app.window.message_bar import MessageBar
 from app.window.observe import observe
@@ -76,6 +77,8 @@ class Editor(QWidget):
         self._wanted = 0  # counts what was asked to be opened: the latest wins
         self._batch: BatchPanel | None = None
         self.colour_menu = ColourMenu(settings, self)
+        self.compute_menu = ComputeMenu(settings, self)
+        self.compute_menu.chosen.connect(lambda name: setattr(settings, "device", name))
         self.output_menu = OutputMenu(settings, self)
         self.colour_menu.chosen.connect(self._colour)
         self.output_menu.chosen.connect(self._use_output)

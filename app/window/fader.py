@@ -318,7 +318,7 @@ class Travel(QAbstractSlider):
         painter.setBrush(theme.colour("hover" if self.isSliderDown() or self.underMouse() else "raised"))
         painter.drawRoundedRect(cap, theme.RADIUS, theme.RADIUS)
         painter.setPen(QPen(self._ink(), 2))
-        middle = cap.center().y()
+        middle = round(self._y_of(self.db)) + 0.5  # on the line of the scale
         painter.drawLine(QPointF(cap.left() + 5, middle), QPointF(cap.right() - 5, middle))
 
     def _ink(self) -> QColor:

@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         menus[2].insertMenu(self.actions_by_name["brighter"], self.editor.colour_menu)
         menus[3].addSeparator()
         menus[3].addMenu(self.editor.output_menu)
+        menus[4].insertMenu(self.actions_by_name["split_again"], self.editor.compute_menu)
         self._recent.aboutToShow.connect(self._fill_recent)
 
     def _fill_recent(self) -> None:

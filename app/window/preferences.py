@@ -20,10 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document.settings import DEVICES, THEMES, Settings, save_settings
+from app.document.settings import THEMES, Settings, save_settings
 from app.window import theme
 from app.window.background import run_in_background
 from app.window.colour_menu import colour_words
+from app.window.compute_menu import device_words
 from app.window.message_bar import MessageBar
 from engine.cache import LIMIT, cache_folder
 from engine.errors import VoicebedError
@@ -92,12 +93,6 @@ class PreferencesDialog(QDialog):
 
     def _add_choices(self, outputs: Sequence[str]) -> None:
         themes = (self.tr("As the system"), self.tr("Dark"), self.tr("Light"))
-        computing = (
-            self.tr("The fastest that works"),
-            self.tr("Processor (CPU)"),
-            self.tr("NVIDIA graphics card (CUDA)"),
-            self.tr("Apple graphics (Metal)"),
-        )
         self._add_heading(self.tr("Appearance"))
         self.theme = self._add_choice("theme", self.tr("Theme"), dict(zip(THEMES, themes, strict=True)))
         self.colours = self._add_choice("colours", self.tr("Spectrograms"), colour_words())
@@ -105,7 +100,7 @@ class PreferencesDialog(QDialog):
         self.output = self._add_choice("output", self.tr("Device"), {})
         self.show_outputs(outputs)
         self._add_heading(self.tr("Splitting"))
-        self.device = self._add_choice("device", self.tr("Compute on"), dict(zip(DEVICES, computing, strict=True)))
+        self.device = self._add_choice("device", self.tr("Compute on"), device_words())
         self.device.setToolTip(self.tr("A choice that does not work here is refused when you split"))
         current = self._settings.model
         self.model = self._add_choice("model", self.tr("Model"), {current: current or DEFAULT})

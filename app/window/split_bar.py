@@ -75,6 +75,9 @@ class SplitBar(QWidget):
         self.model.setText(project.document.edit.model or DEFAULT)
         self.model.setAccessibleName(self.tr("Model {name}").format(name=self.model.text()))
         self.state.setText(self._words(state, share))
+        done = state is SplitState.DONE and bool(project.facts)
+        tip = self.tr("What computed it; choose another for the next split in Speech and noise › Compute on")
+        self.state.setToolTip(tip if done else "")
 
     def _words(self, state: SplitState, share: float) -> str:
         match state:
@@ -90,7 +93,8 @@ class SplitBar(QWidget):
                 return self.tr("Split failed at {share} %").format(share=round(100 * share))
         if self._project.pending_patches:
             return self.tr("Splitting the selection…")
-        return ""
+        facts = self._project.facts
+        return self.tr("Split on {device}").format(device=str(facts["device"]).upper()) if facts else ""
 
 
 def duration(seconds: float) -> str:

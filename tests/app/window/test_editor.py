@@ -15,7 +15,16 @@ import pytest
 import soundfile as sf
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QTableView,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from scipy.ndimage import uniform_filter
 from scipy.signal import spectrogram
@@ -29,6 +38,7 @@ from app.window.project import SplitState
 from app.window.workspace import Workspace
 from engine.remix import Region, Remix, render
 from tests.app.sound.clocked import ClockedOutput
+from tests.app.window.accessible import unnamed
 from tests.app.window.conftest import opened
 
 ROOT = Path(__file__).parents[3]
@@ -181,6 +191,29 @@ def test_a_region_without_a_mouse(qtbot: QtBot, window: MainWindow, workspace: W
         qtbot.keyClick(window, key)
     qtbot.keyClick(window, Qt.Key.Key_R)
     assert [(r.start, r.end) for r in workspace.document.edit.remix.regions] == [(2.0, 5.0)]
+
+
+def test_everything_has_a_name_and_is_reached_by_tab(window: MainWindow, workspace: Workspace) -> None:
+    workspace.regions.show()
+    assert unnamed(window) == []
+    by_mouse_only = [
+        widget.accessibleName()
+        for widget in workspace.findChildren(QWidget)
+        if isinstance(widget, QAbstractButton | QComboBox | QLineEdit | QAbstractSlider | QTableView)
+        and widget.isVisible()
+        and not isinstance(widget.parent(), QComboBox | QTableView)
+        and not isinstance(widget, QScrollBar)
+        and not widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    ]
+    assert by_mouse_only == []
+
+
+def test_where_models_compute_is_chosen_in_the_menu(window: MainWindow) -> None:
+    menu = window.editor.compute_menu
+    menu.aboutToShow.emit()
+    assert [action.data() for action in menu.actions() if action.isChecked()] == ["auto"]
+    menu.actions()[1].trigger()
+    assert window.settings.device == "cpu"
 
 
 def test_the_next_tab_brings_the_bar(window: MainWindow) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,40 +57,84 @@ def wait(condition: Callable[[], Any], what: str) -> Any:
     raise AssertionError(f"{what}: not within {SECONDS} s")
 
 
-def test_mouse_and_keyboard(screen: str, lasting_cache: Path, tmp_path: Path) -> None:
-    environment = os.environ | {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb", "VOICEBED_CACHE": str(lasting_cache)}
-    errors = tmp_path / "stderr"
+@contextmanager
+def program(screen: str, cache: Path, recording: Path, errors: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program with a recording open."""
+    environment = os.environ | {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb", "VOICEBED_CACHE": str(cache)}
+    command = [sys.executable, "-m", "app", str(recording), "--tab", "editor"]
     with errors.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app", str(DEMO), "--tab", "editor"], cwd=ROOT, env=environment, stderr=file
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=file)
     try:
-        window = wait(
-            lambda: process.poll() is not None or xdotool(screen, "search", "--name", "^Voicebed – cafe"), "the window"
-        )
-        assert process.poll() is None, errors.read_text()
-        assert xdotool(screen, "getwindowname", window).startswith("Voicebed")
-        xdotool(screen, "windowmove", "--sync", window, "0", "0")
-        xdotool(screen, "windowfocus", "--sync", window)
-
-        def make_region() -> Path | None:
-            """A drag over the middle lane selects; R makes a region of it: unsaved work, so there is an autosave."""
-            xdotool(screen, "mousemove", "300", "480", "mousedown", "1")
-            for x in range(320, 520, 20):
-                xdotool(screen, "mousemove", str(x), "480")
-            xdotool(screen, "mouseup", "1")
-            xdotool(screen, "key", "r")
-            time.sleep(3)  # an autosave comes 2 s after the last change
-            return next(iter(recovery_folder().glob("*.autosave")), None)
-
-        autosave = wait(make_region, "the autosave")
-        assert '"regions": [\n' in autosave.read_text(encoding="utf-8")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0, errors.read_text()
-        assert "Traceback" not in errors.read_text()
+        yield process
     finally:
         process.kill()
         process.wait()
+
+
+def focus(screen: str, name: str) -> str:
+    """The id of the window whose name begins so, once it is there and has the keyboard."""
+    window = wait(lambda: xdotool(screen, "search", "--onlyvisible", "--name", f"^{name}"), name).split()[-1]
+    xdotool(screen, "windowfocus", "--sync", window)
+    return window
+
+
+def autosaved() -> str:
+    """What is unsaved; an autosave comes 2 s after the last change."""
+    found = next(iter(recovery_folder().glob("*.autosave")), None)
+    with suppress(OSError):
+        return found.read_text(encoding="utf-8") if found else ""
+    return ""
+
+
+def test_mouse_and_keyboard(screen: str, lasting_cache: Path, tmp_path: Path) -> None:
+    """Select, region, fader, undo, save and export by mouse and keys; then the program is ended by a signal."""
+    errors, recording = tmp_path / "stderr", tmp_path / "talk.flac"
+    shutil.copy(DEMO, recording)
+    with program(screen, lasting_cache, recording, errors) as process:
+        window = focus(screen, "Voicebed – talk")
+        assert process.poll() is None, errors.read_text()
+        xdotool(screen, "windowmove", "--sync", window, "0", "0")
+        geometry = dict(line.split("=") for line in xdotool(screen, "getwindowgeometry", "--shell", window).split())
+        noise_fader = str(int(geometry["WIDTH"]) - 67), str(int(geometry["HEIGHT"]) // 2 - 30)
+
+        def make_region() -> bool:
+            """A drag over the middle lane selects; R makes a region of it."""
+            xdotool(screen, "mousemove", "300", "480", "mousedown", "1")
+            for x in range(320, 520, 20):
+                xdotool(screen, "mousemove", str(x), "480")
+            xdotool(screen, "mouseup", "1", "key", "r")
+            time.sleep(3)
+            return '"regions": [\n' in autosaved()
+
+        wait(make_region, "the region")
+        xdotool(screen, "mousemove", *noise_fader, "click", "1")
+        xdotool(screen, "key", "Return", "minus", "1", "8", "Return")
+        wait(lambda: '"noise_db": -18.0' in autosaved(), "the fader")
+        xdotool(screen, "key", "ctrl+z")
+        wait(lambda: '"noise_db": 0.0' in autosaved(), "undo")
+        xdotool(screen, "key", "ctrl+shift+z")
+        wait(lambda: '"noise_db": -18.0' in autosaved(), "redo")
+        session, export = tmp_path / "talk.voicebed", tmp_path / "talk.remix.flac"
+        xdotool(screen, "key", "ctrl+s")
+        focus(screen, "Save session")
+        xdotool(screen, "key", "Return")
+        wait(session.is_file, "the session")
+        wait(lambda: not autosaved(), "the autosave gone")
+        focus(screen, "Voicebed – talk")
+
+        def ask_export() -> str:
+            xdotool(screen, "key", "ctrl+e")  # in vain until the split is done
+            time.sleep(1)
+            return xdotool(screen, "search", "--onlyvisible", "--name", "^Export talk")
+
+        wait(ask_export, "the export dialog")
+        focus(screen, "Export talk")
+        xdotool(screen, "key", "Return")
+        wait(export.is_file, "the export")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, errors.read_text()
+        assert "Traceback" not in errors.read_text()
+    assert not autosaved()
 
 
 def test_without_a_screen_there_is_one_line() -> None:
