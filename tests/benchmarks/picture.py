@@ -150,7 +150,8 @@ def measure(folder: Path, hours: float) -> Iterator[tuple[str, float, float, str
     long_wav(path, hours)
     start = time.perf_counter()
     stage = Stage(open_recording(path), folder / "pictures")
-    pump(60, stage.is_drawn)
+    while not stage.is_drawn() and time.perf_counter() < start + 60:
+        pump(0.02)
     yield "first picture", time.perf_counter() - start, 1.5, "s"
     pump(60, lambda: not stage.tiles.busy)
     yield "preview complete", time.perf_counter() - start, math.inf, "s"
