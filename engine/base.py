@@ -1,5 +1,6 @@
 """What a training begins with: a model, or a preset whose codec has its published weights."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -40,4 +41,5 @@ def load_base(name: str | None, seed: int = 0) -> Base:
     generator = build(PRESETS[name])
     assert isinstance(generator.codec, DacCodec)
     load_weights(generator.codec, weights.path)
-    return Base(generator, f"{name}: codec from {weights.source} (SHA-256 {weights.sha256}), branches new")
+    file = f"the published {PUBLISHED[name].file_name}" if weights.published else Path(weights.source).name
+    return Base(generator, f"{name}: codec of {file} (SHA-256 {weights.sha256}), branches new")

@@ -45,8 +45,10 @@ def read_weights(path: Path, settings: dict[str, Any]) -> tuple[dict[str, Tensor
             f"{path}: not a checkpoint of this codec, or cut short ({' '.join(words[:2])[:200]})"
         ) from None
     for name, own in zip(RATES, (config.sample_rate, list(config.strides)), strict=True):
-        if stated.get(name, own) != own:
-            raise InputError(f"{path}: of a codec with {name} {stated[name]}, where {own} is wanted")
+        its = stated.get(name, own)
+        its = list(its) if isinstance(its, tuple) else its
+        if its != own:
+            raise InputError(f"{path}: of a codec with {name} {its}, where {own} is wanted")
     left_out: dict[str, int] = {}
     for key, value in state.items():
         if key not in parts:

@@ -192,6 +192,11 @@ def _run() -> None:
     _Evil.ran = True
 
 
+def test_strides_may_be_noted_as_tuples(tmp_path: Path) -> None:
+    path = save(package_codec(encoder_rates=(2, 4, 5, 8), decoder_rates=(8, 5, 4, 2)), tmp_path / "tuples.pth")
+    assert read_weights(path, SETTINGS)[0]
+
+
 def test_weights_are_plain_floats_of_the_same_names(checkpoint: Path) -> None:
     state, _ = read_weights(checkpoint, SETTINGS)
     assert {key.partition(".")[0] for key in state} == {"encoder", "decoder"}
