@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.errors import InputError
 from engine.recording import open_recording
-from trainer.corpus import AUDIO_SUFFIXES
+from trainer.listing import AUDIO_SUFFIXES
 from trainer.metrics import dnsmos, paired_scores
 
 Audio = NDArray[np.float32]
