@@ -200,7 +200,7 @@ def memory(name: str, seconds: int) -> dict[str, float]:
     model.codec.fold()
     card = ModelCard(name, model.settings, model.codec.sample_rate, "random weights", "none", "")
     separator = Separator(Model(model, ModelFile(Path(), card, name, False)), "cpu")
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # the separator has chosen before
     audio = clip(model.codec.sample_rate, seconds).numpy().T
     started = time.perf_counter()
     for _ in separator.windows([audio], model.codec.sample_rate):
@@ -250,7 +250,7 @@ def training_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def speed_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
         for threads in (1, 2):
-            yield f"{name}, {threads} threads", measure("speed", name, threads, "plain")
+            yield f"{name}, threads: {threads}", measure("speed", name, threads, "plain")
 
 
 def ways_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -262,7 +262,7 @@ def ways_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 def memory_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
         for seconds in LONG_SECONDS:
-            yield f"{name}, {seconds} s, 2 threads", measure("memory", name, seconds)
+            yield f"{name}, {seconds} s, 1 thread", measure("memory", name, seconds)
 
 
 TABLES: dict[str, tuple[Callable[[list[str]], Iterator[tuple[str, dict[str, Any]]]], list[str]]] = {
