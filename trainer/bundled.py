@@ -14,21 +14,24 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
+from engine.generator import Generator
 from engine.model import load_model, save_model
 from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior, find_model
 from engine.separator import Separator
-from trainer.checkpoint import load_checkpoint, read_progress
+from trainer.checkpoint import checkpoints, load_checkpoint, read_progress
+from trainer.clips import Priors
 from trainer.corpus import Corpus, open_corpus
 from trainer.evaluate import evaluate_folder
+from trainer.exclusions import read_exclusions
+from trainer.growth import grow
 from trainer.loop import Training, new_generator
-from trainer.mixing import Mixer
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
 TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
-def open_priors(roots: list[Path], cache: Path, sample_rate: int) -> dict[str, list[Corpus]]:
+def open_priors(roots: list[Path], cache: Path, sample_rate: int, excluded: frozenset[Path] = frozenset()) -> Priors:
     """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
 
     Raises:
@@ -42,23 +45,18 @@ def open_priors(roots: list[Path], cache: Path, sample_rate: int) -> dict[str, l
             folder = next((root / name for root in roots if (root / name).is_dir()), None)
             if folder is None:
                 raise FileNotFoundError(f"no folder {name} below {', '.join(map(str, roots))}")
-            corpora.append(open_corpus(folder, cache, sample_rate, **entry))
-    return priors
+            corpora.append(open_corpus(folder, cache, sample_rate, excluded=excluded, **entry))
+    return Priors(**priors)
 
 
-def mixers(priors: dict[str, list[Corpus]], recipe: Recipe) -> tuple[Mixer, Mixer]:
-    """Mixers of the training parts and of the held-out parts; corpora of few files have nothing to hold out."""
-    parts = {name: [corpus.split(HELD_OUT) for corpus in prior] for name, prior in priors.items()}
-
-    def mixer(part: int) -> Mixer:
-        kept = {name: [pair[part] for pair in pairs if len(pair[part].samples)] for name, pairs in parts.items()}
-        return Mixer(kept["clean"], kept["noise"], recipe.mixing)
-
-    return mixer(0), mixer(1)
+def priors_of(options: argparse.Namespace, recipe: Recipe) -> Priors:
+    """The priors that the command line names."""
+    excluded = frozenset[Path]().union(*map(read_exclusions, options.exclude))
+    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded)
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train, or go on training, and leave the checkpoint in the state folder."""
+    """Train, or go on training, and leave the checkpoints in the state folder."""
     torch.set_num_threads(1)
     recipe = load_recipe(options.recipe)
     recipe = replace(recipe, learning_rate=options.learning_rate or recipe.learning_rate, seed=options.seed)
@@ -69,23 +67,36 @@ def train(options: argparse.Namespace) -> None:
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     fabric.launch()
-    training, held_out = mixers(open_priors(options.root, options.state / "cache", recipe.codec.sample_rate), recipe)
-    start = load_model(options.base).generator.requires_grad_(True).train() if options.base else None
-    run = Training(fabric, recipe, training, held_out, options.state, minutes=options.minutes, start=start)
+    priors, held_out = priors_of(options, recipe).split(HELD_OUT)
+    run = Training(
+        fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)
+    )
     run.resume()
     run.run()
 
 
+def start_of(base: str | None, recipe: Recipe) -> Generator | None:
+    """The base, grown to the recipe's numbers of blocks where it has fewer."""
+    if not base:
+        return None
+    generator = new_generator(recipe)
+    grow(generator, load_model(base, fold=False).generator)
+    return generator
+
+
 def pack(options: argparse.Namespace) -> None:
     """Write the averaged weights of the checkpoint with their card, scored on the test clips where a root has them."""
-    checkpoint = options.state / "checkpoint.safetensors"
+    checkpoint = checkpoints(options.state)[-1]
     progress = read_progress(checkpoint)
     recipe = recipe_from(progress["recipe"])
     generator = new_generator(recipe)
     load_checkpoint(checkpoint, {"average": generator}, {})
-    priors = open_priors(options.root, options.state / "cache", recipe.codec.sample_rate)
+    priors = priors_of(options, recipe)
     base = find_model(options.base).card if options.base else None
-    clean, noise = (tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in p) for p in priors.values())
+    clean, noise = (
+        tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
+        for prior in (priors.clean, priors.noise)
+    )
     card = ModelCard(
         name=options.out.stem,
         architecture=generator.settings,
@@ -101,7 +112,7 @@ def pack(options: argparse.Namespace) -> None:
         recipe=progress["recipe"] | {"processes": options.processes, "held_out": HELD_OUT},
         steps=progress["step"] + (base.steps if base else 0),
         training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
-        machine=f"{options.processes} CPU cores",
+        machine=options.machine or f"{options.processes} CPU cores",
         seed=recipe.seed,
         notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on.",
     )
@@ -131,6 +142,7 @@ def main() -> None:
         command.set_defaults(function=function)
         command.add_argument("--root", type=Path, action="append", required=True, help="folder of corpora; repeatable")
         command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
+        command.add_argument("--exclude", type=Path, action="append", default=[], help="list by voicebed audit")
         command.add_argument("--processes", type=int, default=1)
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:
@@ -140,6 +152,7 @@ def main() -> None:
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
             command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")
         else:
+            command.add_argument("--machine", help="that it was trained on (default: as many CPU cores as processes)")
             command.add_argument("--out", type=Path, default=BUNDLED / f"{DEFAULT}{SUFFIX}")
     options = parser.parse_args()
     options.function(options)

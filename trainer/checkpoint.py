@@ -1,22 +1,39 @@
 """Checkpoints of a running training: one safetensors file, written beside its name and renamed into place."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+BEST = "best.safetensors"
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, the newest last."""
+    return sorted(folder.glob("checkpoint-*.safetensors"))
+
 
 def save_checkpoint(
-    path: Path, modules: dict[str, nn.Module], optimizers: dict[str, Optimizer], progress: dict[str, Any]
-) -> None:
+    folder: Path,
+    step: int | None,
+    modules: dict[str, nn.Module],
+    optimizers: dict[str, Optimizer],
+    progress: dict[str, Any],
+    keep: int = 0,
+) -> Path:
     """Write the state of modules and optimisers, and `progress` (plain data), so that `load_checkpoint` restores them.
 
+    Args:
+        step: names the file; None for the one called `BEST`.
+        keep: how many of the newest checkpoints stay; 0 for all.
+
     Raises:
-        OSError: the file cannot be written; an older checkpoint of that name is left as it was.
+        OSError: the file cannot be written; older ones are left as they were.
     """
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
@@ -24,9 +41,20 @@ def save_checkpoint(
     for name, optimizer in optimizers.items():
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"{name}/{index}/{key}": value.contiguous() for key, value in state.items()}
+    path = folder / (BEST if step is None else f"checkpoint-{step:08d}.safetensors")
     part = path.with_name(path.name + ".part")
-    save_file(tensors, part, {"progress": json.dumps(progress)})
-    part.replace(path)
+    try:
+        save_file(tensors, part, {"progress": json.dumps(progress)})
+        part.replace(path)
+    except SafetensorError as error:  # which hides the number of the error
+        part.unlink(missing_ok=True)
+        raise OSError(errno.ENOSPC, str(error)) from error
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    for old in checkpoints(folder)[:-keep] if keep else ():
+        old.unlink()
+    return path
 
 
 def read_progress(path: Path) -> dict[str, Any]:

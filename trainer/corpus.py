@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ import soxr
 from numpy.typing import NDArray
 
 from engine.recording import open_recording
+from trainer.listing import audio_files
 
-AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a", ".w64"}
 LEVEL = 0.05  # RMS that every file is brought to, -26 dBFS
 
 
@@ -56,15 +57,21 @@ class Corpus:
         return piece.astype(np.float32) / np.float32(32768)
 
     def split(self, held_out: float) -> tuple["Corpus", "Corpus"]:
-        """(training part, held-out part): about the share `held_out` of the files, chosen by place, is kept apart."""
-        every = max(2, round(1 / held_out))
-        parts: tuple[list[int], list[int]] = ([], [])
-        for index in range(len(self.starts) - 1):
-            parts[index % every == every - 1].append(index)
-        return self._take(parts[0]), self._take(parts[1])
+        """(training part, held-out part): about the share `held_out` of the files, chosen by place, is kept apart.
 
-    def _take(self, indices: Sequence[int]) -> "Corpus":
-        pieces = [self.samples[self.starts[i] : self.starts[i + 1]] for i in indices]
+        Where there are too few files for that, the share is the end of every file.
+        """
+        every = max(2, round(1 / held_out))
+        files = list(pairwise(self.starts))
+        if len(files) < every:
+            cuts = [end - round(held_out * (end - start)) for start, end in files]
+            kept = [(start, cut) for (start, _), cut in zip(files, cuts, strict=True)]
+            return self._take(kept), self._take([(cut, end) for (_, end), cut in zip(files, cuts, strict=True)])
+        kept = [span for index, span in enumerate(files) if index % every != every - 1]
+        return self._take(kept), self._take(files[every - 1 :: every])
+
+    def _take(self, spans: Sequence[tuple[int, int]]) -> "Corpus":
+        pieces = [self.samples[start:end] for start, end in spans]
         starts = tuple(np.cumsum([0, *map(len, pieces)]).tolist())
         samples = np.concatenate(pieces) if pieces else self.samples[:0]
         return Corpus(self.name, self.licence, self.speakers, self.weight, self.sample_rate, samples, starts)
@@ -98,18 +105,25 @@ def open_corpus(
     licence: str = "not stated",
     speakers: int = 0,
     weight: float = 1.0,
+    excluded: frozenset[Path] = frozenset(),
 ) -> Corpus:
     """The recordings below `folder`, decoded into `cache` on first use.
 
+    Args:
+        excluded: files to leave out, as `trainer.exclusions.read_exclusions` gives them.
+
     Raises:
-        FileNotFoundError: `folder` does not exist or holds no audio.
-        InputError: one of the files is unreadable.
+        FileNotFoundError: `folder` holds no audio, or none that is not excluded.
+        InputError: `folder` or one of the files is unreadable.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in AUDIO_SUFFIXES)
+    found = audio_files(folder)
+    files = [path for path in found if path not in excluded]
     if not files:
-        raise FileNotFoundError(f"no audio files in {folder}")
-    stamp = [(str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    key = hashlib.sha256(json.dumps([str(folder.resolve()), sample_rate, stamp]).encode()).hexdigest()[:16]
+        raise FileNotFoundError(f"no audio files in {folder}{' but those excluded' if found else ''}")
+    top = folder.resolve()
+    stats = [(path, path.stat()) for path in files]
+    stamp = [(str(path.relative_to(top)), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    key = hashlib.sha256(json.dumps([str(top), sample_rate, stamp]).encode()).hexdigest()[:16]
     audio, index = cache / f"{key}.npy", cache / f"{key}.json"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)

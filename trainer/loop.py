@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import shutil
 import signal
 import sys
 import time
@@ -11,23 +12,29 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from engine.errors import ResourceError
 from engine.generator import Generator
-from engine.masking import masked_speech
 from engine.spectral import SpectralCodec
-from trainer.checkpoint import load_checkpoint, save_checkpoint
-from trainer.losses import separation_loss, si_sdr
-from trainer.mixing import Batch, Mixer
+from trainer.adversaries import Adversaries
+from trainer.checkpoint import checkpoints, load_checkpoint, save_checkpoint
+from trainer.clips import Clips, Parts, Priors, feed
 from trainer.muon import Muon
+from trainer.objective import Objective
 from trainer.recipe import Recipe
+from trainer.validation import validate
 
 REPORT_EVERY = 50  # steps
 SYNC_EVERY = 20  # steps between agreements of the processes on time and stopping
 BAD_STEPS = 20  # this many non-finite gradients in a row end the run
+KEEP = 3  # checkpoints
+WORKERS = 12  # at most, that draw clips ahead of a CUDA device
+
+Report = Callable[[dict[str, Any]], None]
 
 
 def new_generator(recipe: Recipe) -> Generator:
@@ -41,14 +48,19 @@ def is_hidden_matrix(name: str, parameter: nn.Parameter) -> bool:
     return parameter.ndim == 2 and ("blocks." in name or "encoder." in name or "decoder." in name)
 
 
+def to_stderr(line: dict[str, Any]) -> None:
+    """A progress line, as JSON."""
+    print(json.dumps(line), file=sys.stderr, flush=True)
+
+
 class Training:
     """One run of a recipe: `run` trains until the steps or minutes are used up, or SIGTERM or SIGINT asks to stop.
 
     Args:
         fabric: launched; decides devices, precision and processes.
         recipe: the settings.
-        mixer, held_out: draws training and validation mixtures.
-        folder: where `checkpoint.safetensors` is kept.
+        priors, held_out: the corpora to learn from, and those only validation hears.
+        folder: for checkpoints and for `best.safetensors`, the averaged generator with the best validation.
         steps, minutes: the length of the run, one of them; minutes count training time over all resumed parts.
         report: called with plain data for every progress line, in the first process.
         start: the generator to begin from (None: new weights).
@@ -58,139 +70,181 @@ class Training:
         self,
         fabric: Fabric,
         recipe: Recipe,
-        mixer: Mixer,
-        held_out: Mixer,
+        priors: Priors,
+        held_out: Priors,
         folder: Path,
         *,
         steps: int = 0,
         minutes: float = 0.0,
-        report: Callable[[dict[str, Any]], None] | None = None,
+        report: Report = to_stderr,
         start: Generator | None = None,
     ) -> None:
-        self.fabric, self.recipe, self.mixer, self.held_out = fabric, recipe, mixer, held_out
-        self.checkpoint = folder / "checkpoint.safetensors"
-        self.steps, self.minutes = steps, minutes
-        self.report = report or (lambda line: print(json.dumps(line), file=sys.stderr, flush=True))
+        self.fabric, self.recipe, self.priors, self.held_out, self.folder = fabric, recipe, priors, held_out, folder
+        self.steps, self.minutes, self.report = steps, minutes, report
         self.generator = start or new_generator(recipe)
-        self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        named = list(self.generator.named_parameters())
-        rate, decay = recipe.learning_rate, recipe.weight_decay
-        precision = torch.bfloat16 if "bf16" in fabric.strategy.precision.precision else torch.float32
-        self.optimizers: dict[str, torch.optim.Optimizer] = {
-            "muon": Muon([p for n, p in named if is_hidden_matrix(n, p)], rate, weight_decay=decay, dtype=precision),
-            "adamw": torch.optim.AdamW(
-                [p for n, p in named if not is_hidden_matrix(n, p)], rate, (0.9, 0.98), weight_decay=decay
-            ),
-        }
+        self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
+        self.adversaries = Adversaries(fabric, recipe, self.generator.codec.sample_rate)
+        self.objective = Objective(fabric, recipe, self.generator, self.average, self.adversaries)
+        self.generator_optimizers = self._optimizers()
         self.step, self.seconds, self.asked_to_stop = 0, 0.0, False
+        self.best: float | None = None
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        rate, decay = self.recipe.learning_rate, self.recipe.weight_decay
+        named = [(name, p) for name, p in self.generator.named_parameters() if p.requires_grad]
+        by_muon = [p for n, p in named if self.recipe.optimizer == "muon" and is_hidden_matrix(n, p)]
+        chosen = {id(p) for p in by_muon}
+        others = [p for _, p in named if id(p) not in chosen]
+        precision = torch.bfloat16 if "bf16" in self.fabric.strategy.precision.precision else torch.float32
+        optimizers: dict[str, torch.optim.Optimizer] = {
+            "adamw": torch.optim.AdamW(others, rate, (0.9, 0.98), weight_decay=decay)
+        }
+        if by_muon:
+            optimizers["muon"] = Muon(by_muon, rate, weight_decay=decay, dtype=precision)
+        return optimizers
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        return {"generator": self.generator, "average": self.average}
+        """What a checkpoint holds, by name."""
+        return {"generator": self.generator, "average": self.average, "judges": self.adversaries.ensembles}
+
+    @property
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """What a checkpoint holds, by name."""
+        judges = self.adversaries.optimizer
+        return self.generator_optimizers | ({"judges_adamw": judges} if judges else {})
 
     def progress(self) -> float:
         """Share of the run that is done, 0 to 1."""
         return self.step / self.steps if self.steps else self.seconds / (60 * self.minutes)
 
-    def learning_rate(self) -> float:
-        """Linear warm-up, then a cosine to zero at the end of the run."""
+    def rate_share(self) -> float:
+        """Of the full learning rate: linear warm-up, then a cosine to zero at the end of the run."""
         warm = min(1.0, (self.step + 1) / max(1, self.recipe.warm_up))
-        return self.recipe.learning_rate * warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, self.progress())))
+        return warm * (0.5 + 0.5 * math.cos(math.pi * min(1.0, self.progress())))
 
     def save(self) -> None:
-        """Write the checkpoint, in the first process."""
+        """Write a checkpoint and delete all but the newest few, in the first process.
+
+        Raises:
+            ResourceError: the disk is full; earlier checkpoints are left as they were.
+        """
         if self.fabric.is_global_zero:
-            state = {"step": self.step, "seconds": self.seconds, "recipe": self.recipe.as_dict()}
-            save_checkpoint(self.checkpoint, self.modules, self.optimizers, state)
+            state = {"step": self.step, "seconds": self.seconds, "best": self.best, "recipe": self.recipe.as_dict()}
+            try:
+                save_checkpoint(self.folder, self.step, self.modules, self.optimizers, state, keep=KEEP)
+            except OSError as error:
+                raise ResourceError(f"no checkpoint could be written to {self.folder}: {error.strerror}") from error
 
     def resume(self) -> bool:
-        """Continue from the checkpoint, if there is one."""
-        if not self.checkpoint.exists():
+        """Continue from the newest checkpoint, if there is one."""
+        found = checkpoints(self.folder)
+        if not found:
             return False
-        state = load_checkpoint(self.checkpoint, self.modules, self.optimizers)
-        self.step, self.seconds = state["step"], state["seconds"]
+        state = load_checkpoint(found[-1], self.modules, self.optimizers)
+        self.step, self.seconds, self.best = state["step"], state["seconds"], state.get("best")
         return True
+
+    def check_space(self) -> None:
+        """Refuse to begin where the checkpoints will not fit.
+
+        Raises:
+            ResourceError: too little space is free.
+        """
+        weights = sum(p.numel() for module in self.modules.values() for p in module.parameters())
+        needed = 4 * weights * 3 * (KEEP + 1)  # float32; optimisers keep up to two more numbers for each
+        free = shutil.disk_usage(self.folder).free + sum(path.stat().st_size for path in checkpoints(self.folder))
+        if free < needed:
+            sizes = f"{needed / 1e9:.1f} GB for its checkpoints, {free / 1e9:.1f} GB are free"
+            raise ResourceError(f"training in {self.folder} needs {sizes}")
 
     def run(self, save_every: float = 180.0, validate_every: float = 600.0) -> Generator:
         """Train; returns the averaged generator.  `save_every` and `validate_every` in seconds of training.
 
         Raises:
             FloatingPointError: gradients stayed infinite or not a number.
+            ResourceError: the disk is or would be full.
         """
         fabric, recipe = self.fabric, self.recipe
+        self.check_space()
         previous = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         model = fabric.setup_module(self.generator)
         self.average.to(fabric.device)
+        self.adversaries.wrap()
+        cuda = fabric.device.type == "cuda"
+        clips = feed(self.priors, recipe, self.step, fabric.global_rank, WORKERS if cuda else 0, cuda)
         started, before = time.monotonic(), self.seconds
         saved = validated = self.seconds
-        stop, bad, losses = False, 0, []
-        while self.progress() < 1 and not stop:
-            batch = self._batch(recipe.seed, self.step)
-            loss = self._loss(model, batch)
-            fabric.backward(loss)
-            norm = nn.utils.clip_grad_norm_(self.generator.parameters(), recipe.clip_gradient)
-            bad = 0 if bool(torch.isfinite(norm)) else bad + 1
-            if bad > BAD_STEPS:
-                raise FloatingPointError(f"gradients are not finite since step {self.step - bad}")
-            for optimizer in self.optimizers.values():
-                for group in optimizer.param_groups:
-                    group["lr"] = self.learning_rate()
-                if not bad:
-                    optimizer.step()
-                optimizer.zero_grad()
-            self._follow(recipe.ema)
-            losses.append(float(loss.detach()))
-            self.step += 1
-            if self.step % SYNC_EVERY == 0:
-                elapsed = before + time.monotonic() - started
-                self.seconds, stop = fabric.broadcast((elapsed, self.asked_to_stop))
-            if self.step % REPORT_EVERY == 0 and fabric.is_global_zero:
-                self._tell(loss=float(np.mean(losses[-REPORT_EVERY:])), gradient=float(norm))
-            if self.seconds - validated >= validate_every:
-                validated = self.seconds
-                if fabric.is_global_zero:
-                    self._tell(**self.validate())
-            if self.seconds - saved >= save_every:
-                saved = self.seconds
-                self.save()
-        self.save()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+        stop, bad, sums = False, 0, {}
+        try:
+            while self.progress() < 1 and not stop:
+                torch.manual_seed(hash((recipe.seed, self.step, fabric.global_rank)) % 2**31)
+                terms, log = self.objective(model, self._to_device(next(clips)), self.rate_share())
+                loss = torch.stack(list(terms.values())).sum()
+                fabric.backward(loss)
+                norm = nn.utils.clip_grad_norm_(self.generator.parameters(), recipe.clip_gradient)
+                bad = 0 if bool(torch.isfinite(norm)) else bad + 1
+                if bad > BAD_STEPS:
+                    raise FloatingPointError(f"gradients are not finite since step {self.step - bad}")
+                self._update(not bad)
+                for name, value in ({"loss": loss, "gradient": norm} | terms | log).items():
+                    sums[name] = sums.get(name, 0) + value.detach()
+                self.step += 1
+                if self.step % SYNC_EVERY == 0:
+                    elapsed = before + time.monotonic() - started
+                    self.seconds, stop = fabric.broadcast((elapsed, self.asked_to_stop))
+                if self.step % REPORT_EVERY == 0:
+                    self._tell({name: float(value) / REPORT_EVERY for name, value in sums.items()})
+                    sums = {}
+                if self.seconds - validated >= validate_every or (self.progress() >= 1 and validate_every):
+                    validated = self.seconds
+                    self._validate()
+                if self.seconds - saved >= save_every:
+                    saved = self.seconds
+                    self.save()
+            self.save()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
         return self.average
 
-    def validate(self, clips: int = 48, seconds: float = 4.0) -> dict[str, float]:
-        """SI-SDR and its improvement in dB of the averaged generator on mixtures of the held-out parts."""
-        with torch.inference_mode():
-            batch = self.held_out.batch(np.random.default_rng(1), clips, seconds)
-            x, speech, noise = (
-                torch.from_numpy(a).to(self.fabric.device) for a in (batch.mixture, batch.speech, batch.noise)
-            )
-            masked = masked_speech(self.average.codec, x, self.average(x))
-            both = (speech.abs().amax(-1) > 0) & (noise.abs().amax(-1) > 0)
-            after, before = si_sdr(masked, speech)[both].mean(), si_sdr(x, speech)[both].mean()
-        return {"si_sdr": float(after), "si_sdr_improvement": float(after - before)}
+    def validate(self) -> dict[str, float]:
+        """Scores of the averaged generator on the held-out parts, as `trainer.validation.validate` gives them."""
+        return validate(self.average, self.held_out, self.recipe, self.fabric.device)
 
-    def _batch(self, seed: int, step: int) -> Batch:
-        rng = np.random.default_rng((seed, self.fabric.global_rank, step))
-        return self.mixer.batch(rng, self.recipe.batch, self.recipe.seconds)
+    def _validate(self) -> None:
+        if self.fabric.is_global_zero:
+            scores = self.validate()
+            self._tell({"validation": scores})
+            score = scores.get("OVRL", scores.get("si_sdr"))
+            if score is not None and (self.best is None or score > self.best):
+                self.best = score
+                save_checkpoint(self.folder, None, {"average": self.average}, {}, {"step": self.step, **scores})
 
-    def _loss(self, model: Callable[[Tensor], Any], batch: Batch) -> Tensor:
-        x, speech, noise = (
-            torch.from_numpy(a).to(self.fabric.device) for a in (batch.mixture, batch.speech, batch.noise)
-        )
-        sources = model(x)
-        masked = masked_speech(self.generator.codec, x, sources)
-        return separation_loss(masked, sources.speech, sources.noise, speech, noise, self.recipe.weights)
+    def _to_device(self, clips: Clips) -> Clips:
+        def moved(part: Tensor | Parts | None) -> Any:
+            if isinstance(part, tuple):
+                return Parts(*map(moved, part))
+            return None if part is None else part.to(self.fabric.device, non_blocking=True)
 
-    def _follow(self, decay: float) -> None:
-        decay = min(decay, (1 + self.step) / (10 + self.step))
-        with torch.no_grad():
-            for average, current in zip(self.average.parameters(), self.generator.parameters(), strict=True):
-                average.lerp_(current, 1 - decay)
+        return Clips(*map(moved, clips))
 
-    def _tell(self, **values: float) -> None:
-        total = self.seconds / max(self.progress(), 1e-6)
-        self.report({"step": self.step, "seconds": round(self.seconds), "eta": round(total - self.seconds), **values})
+    def _update(self, finite: bool) -> None:
+        share = self.rate_share()
+        for optimizer in self.generator_optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = self.recipe.learning_rate * share
+            if finite:
+                optimizer.step()
+            optimizer.zero_grad()
+        decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        follow = get_ema_multi_avg_fn(decay)
+        follow(list(self.average.parameters()), list(self.generator.parameters()), self.step)
+
+    def _tell(self, values: dict[str, Any]) -> None:
+        if self.fabric.is_global_zero:
+            left = self.seconds / max(self.progress(), 1e-6) - self.seconds
+            self.report({"step": self.step, "seconds": round(self.seconds), "eta": round(left), **values})
 
     def _ask_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.asked_to_stop = True

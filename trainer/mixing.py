@@ -6,7 +6,7 @@ can be made again from its seed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import soxr
@@ -19,8 +19,7 @@ from trainer.recipe import Mixing
 Audio = NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """Mixtures and their parts, each float32 (batch, samples), full scale ±1; mixture = speech + noise."""
 
     mixture: Audio
@@ -81,9 +80,9 @@ class Mixer:
         self.clean, self.noise, self.mixing = clean, noise, mixing
         self.sample_rate = clean[0].sample_rate
 
-    def batch(self, rng: np.random.Generator, size: int, seconds: float) -> Batch:
-        """`size` mixtures of `seconds`."""
-        pairs = [self._pair(rng, int(seconds * self.sample_rate)) for _ in range(size)]
+    def batch(self, rngs: Sequence[np.random.Generator], seconds: float) -> Batch:
+        """A mixture of `seconds` by each of the generators."""
+        pairs = [self._pair(rng, int(seconds * self.sample_rate)) for rng in rngs]
         speech, noise = (np.stack(part) for part in zip(*pairs, strict=True))
         return Batch(speech + noise, speech, noise)
 
@@ -91,7 +90,7 @@ class Mixer:
         mixing, kind = self.mixing, rng.random()
         speech, noise = np.zeros(length, np.float32), np.zeros(length, np.float32)
         if kind >= mixing.only_noise:
-            speech = self._draw(rng, self.clean, length)
+            speech = self._draw(rng, self.clean, length, self.mixing.speed)
             if rng.random() < mixing.reverberation:
                 speech = reverberated(rng, speech, self.sample_rate)
             speech /= active_level(speech) + 1e-6
@@ -110,15 +109,29 @@ class Mixer:
     def _one_noise(self, rng: np.random.Generator, length: int) -> Audio:
         if rng.random() < self.mixing.synthetic_noise:
             return coloured_noise(rng, length, self.sample_rate)
-        noise = self._draw(rng, self.noise, length)
+        if rng.random() < self.mixing.babble:
+            noise = self._babble(rng, length)
+        else:
+            noise = self._draw(rng, self.noise, length, self.mixing.noise_speed)
+            for _ in range(int(rng.integers(self.mixing.noise_equalisers))):
+                noise = equalised(rng, noise)
+        if rng.random() < self.mixing.reversed_noise:
+            noise = noise[::-1]
         if rng.random() < self.mixing.noise_reverberation:
             noise = reverberated(rng, noise, self.sample_rate)
         return noise / np.float32(np.sqrt(np.square(noise).mean()) + 1e-4)
 
-    def _draw(self, rng: np.random.Generator, prior: Sequence[Corpus], length: int) -> Audio:
+    def _babble(self, rng: np.random.Generator, length: int) -> Audio:
+        """Voices of the clean prior at once, too many for any to be followed."""
+        voices = (self._draw(rng, self.clean, length, self.mixing.noise_speed) for _ in range(rng.integers(4, 9)))
+        return np.sum([voice / (active_level(voice) + 1e-6) for voice in voices], axis=0)
+
+    def _draw(
+        self, rng: np.random.Generator, prior: Sequence[Corpus], length: int, speeds: tuple[float, float]
+    ) -> Audio:
         weights = np.array([corpus.weight for corpus in prior])
         corpus = prior[int(rng.choice(len(prior), p=weights / weights.sum()))]
-        speed = rng.uniform(*self.mixing.speed) if rng.random() < 0.6 else 1.0
+        speed = rng.uniform(*speeds) if rng.random() < 0.6 else 1.0
         audio = corpus.crop(rng, int(length * speed) + 64)
         if speed != 1.0:
             audio = soxr.resample(audio, speed, 1.0, quality="LQ")

@@ -1,9 +1,9 @@
 """Recipes: typed settings of a training run, read from the TOML files in `trainer/recipes`."""
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from engine.generator import BranchConfig
 from engine.spectral import SpectralConfig
@@ -13,17 +13,25 @@ FOLDER = Path(__file__).parent / "recipes"
 
 @dataclass(frozen=True)
 class Mixing:
-    """How mixtures are made from the two priors.  Probabilities in [0, 1]; `*_db` ranges in dB; `speed` as a ratio."""
+    """How mixtures are made from the two priors.  Probabilities in [0, 1]; `*_db` ranges in dB; speeds as ratios.
+
+    `babble` is the share of the noises that are four to eight voices of the clean prior at once, `reversed_noise` of
+    those that run backwards; a noise goes through up to `noise_equalisers` random filters, speech through one.
+    """
 
     snr_db: tuple[float, float] = (-5.0, 20.0)
     level_db: tuple[float, float] = (-45.0, -15.0)
     speed: tuple[float, float] = (0.75, 1.2)
+    noise_speed: tuple[float, float] = (0.75, 1.2)
     only_noise: float = 0.06
     only_speech: float = 0.06
     reverberation: float = 0.35
     noise_reverberation: float = 0.15
     second_noise: float = 0.4
     synthetic_noise: float = 0.1
+    babble: float = 0.0
+    reversed_noise: float = 0.0
+    noise_equalisers: int = 1
     band_limit: float = 0.1
 
 
@@ -40,11 +48,75 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Unpaired:
+    """The USE-DDP objective on noisy recordings and unpaired priors: weights of its terms; 0 is not computed.
+
+    Attributes:
+        tie: how the estimates reconstruct the mixture: "sum", ŝ + n̂, or "least_squares", αŝ + βn̂ as in the paper.
+        judged: what the discriminators judge as speech and noise: "masked", the two tracks that users hear, or
+            "direct", the generator's own outputs.
+        mel, stft, si_sdr: reconstruction of the mixture, x̂ against x.
+        mel_scales, stft_windows: (window, bands) and windows in samples.
+        clean, noise, noisy: what each ensemble thinks of speech, noise and x̂.
+        matching: features of x̂ like those of x; `moments`: statistics of features like those of the two priors.
+        energy: speech that falls silent; `coherence`: estimates that are copies.
+    """
+
+    tie: Literal["sum", "least_squares"] = "sum"
+    judged: Literal["masked", "direct"] = "masked"
+    mel: float = 0.0
+    mel_scales: tuple[tuple[int, int], ...] = ((256, 40), (512, 80), (1024, 160))
+    stft: float = 0.0
+    stft_windows: tuple[int, ...] = (2048, 512)
+    si_sdr: float = 0.0
+    clean: float = 0.0
+    noise: float = 0.0
+    noisy: float = 0.0
+    matching: float = 0.0
+    moments: float = 0.0
+    energy: float = 0.0
+    coherence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Discriminators:
+    """The judges.  "small": log spectra, for laptops; "dac": those of the Descript Audio Codec.
+
+    Attributes:
+        windows: of the STFTs, samples.
+        periods: samples; of the "dac" kind's judges of periodic structure.
+        channels: of the "small" kind.
+        floor_db: what is further below a clip's level is hidden from them.
+    """
+
+    kind: Literal["small", "dac"] = "small"
+    windows: tuple[int, ...] = (1024, 512, 256)
+    periods: tuple[int, ...] = (2, 3, 5, 7, 11)
+    channels: int = 24
+    floor_db: float = -36.0
+    learning_rate: float = 5e-4
+
+
+@dataclass(frozen=True)
+class Remix:
+    """Bootstrapped remixing (Tzinis et al., arXiv 2202.08862): the averaged model's own estimates, shuffled and mixed.
+
+    `gain_db` is the range in which the borrowed noise is made louder or softer.
+    """
+
+    weight: float = 0.0
+    gain_db: tuple[float, float] = (-5.0, 5.0)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything that decides what a run learns, except the audio.
 
-    `seconds` is the length of a training clip; `batch` is per process; `warm_up` in steps; `ema` is the decay per step
-    of the averaged weights, which are what is kept in the end.
+    `seconds` is the length of a training clip; `batch` is per process and even; `warm_up` in steps; `ema` is the decay
+    per step of the averaged weights, which are what is kept in the end.  `optimizer` trains the hidden matrices.
+    Where there is no noisy folder, mixtures stand in for it before the discriminators, with their own parts as priors.
+    The additions to the paper's method are `warm_start`, the weight of mixtures made of the two priors as `mixing` and
+    `weights` say, and `remix`.
     """
 
     name: str = "warm_start"
@@ -56,14 +128,30 @@ class Recipe:
     clip_gradient: float = 5.0
     ema: float = 0.999
     seed: int = 0
+    optimizer: Literal["muon", "adamw"] = "muon"
     codec: SpectralConfig = field(default_factory=SpectralConfig)
     branch: BranchConfig = field(default_factory=BranchConfig)
+    warm_start: float = 1.0
     mixing: Mixing = field(default_factory=Mixing)
     weights: Weights = field(default_factory=Weights)
+    remix: Remix = field(default_factory=Remix)
+    unpaired: Unpaired = field(default_factory=Unpaired)
+    discriminators: Discriminators = field(default_factory=Discriminators)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for the model card and for checkpoints."""
         return asdict(self)
+
+
+PARTS: dict[str, type] = {
+    "codec": SpectralConfig,
+    "branch": BranchConfig,
+    "mixing": Mixing,
+    "weights": Weights,
+    "remix": Remix,
+    "unpaired": Unpaired,
+    "discriminators": Discriminators,
+}
 
 
 def load_recipe(name: str) -> Recipe:
@@ -78,10 +166,11 @@ def load_recipe(name: str) -> Recipe:
 
 def recipe_from(settings: dict[str, Any]) -> Recipe:
     """A recipe from plain data, the inverse of `Recipe.as_dict`."""
-    parts = {"codec": SpectralConfig, "branch": BranchConfig, "mixing": Mixing, "weights": Weights}
-    assert set(parts) < {f.name for f in fields(Recipe)}
     settings = dict(settings)
-    for key, kind in parts.items():
-        given = settings.get(key, {})
-        settings[key] = kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in given.items()})
+    for key, kind in PARTS.items():
+        settings[key] = kind(**{name: _tuples(value) for name, value in settings.get(key, {}).items()})
     return Recipe(**settings)
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value

@@ -12,9 +12,13 @@ from trainer.recipe import Mixing
 Priors = tuple[list[Corpus], list[Corpus]]
 
 
+def rngs(seed: int, count: int) -> list[np.random.Generator]:
+    return [np.random.default_rng((seed, index)) for index in range(count)]
+
+
 def test_the_parts_make_the_mixture_and_the_seed_makes_the_batch(priors: Priors) -> None:
     mixer = Mixer(*priors, Mixing())
-    batch, again, other = (mixer.batch(np.random.default_rng(seed), 6, 1.0) for seed in (1, 1, 2))
+    batch, again, other = (mixer.batch(rngs(seed, 6), 1.0) for seed in (1, 1, 2))
     assert batch.mixture.shape == (6, 16000) and batch.mixture.dtype == np.float32
     assert np.array_equal(batch.mixture, batch.speech + batch.noise)
     assert np.array_equal(batch.mixture, again.mixture) and not np.array_equal(batch.mixture, other.mixture)
@@ -26,7 +30,7 @@ def test_the_ratio_is_the_one_asked_for(priors: Priors, snr: float) -> None:
     plain = Mixing(
         (snr, snr), only_noise=0, only_speech=0, second_noise=0, reverberation=0, band_limit=0, synthetic_noise=0
     )
-    batch = Mixer(*priors, plain).batch(np.random.default_rng(0), 8, 1.0)
+    batch = Mixer(*priors, plain).batch(rngs(0, 8), 1.0)
     for speech, noise in zip(batch.speech, batch.noise, strict=True):
         assert 20 * np.log10(active_level(speech) / noise.std()) == pytest.approx(snr, abs=0.5)
 
@@ -34,7 +38,7 @@ def test_the_ratio_is_the_one_asked_for(priors: Priors, snr: float) -> None:
 @pytest.mark.parametrize(("kind", "silent"), [("only_noise", "speech"), ("only_speech", "noise")])
 def test_one_part_can_be_missing(priors: Priors, kind: str, silent: str) -> None:
     mixing = replace(Mixing(only_noise=0, only_speech=0), **{kind: 1.0})
-    batch = Mixer(*priors, mixing).batch(np.random.default_rng(0), 3, 0.5)
+    batch = Mixer(*priors, mixing).batch(rngs(0, 3), 0.5)
     assert not getattr(batch, silent).any() and batch.mixture.any()
 
 

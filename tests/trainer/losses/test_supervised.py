@@ -1,18 +1,10 @@
-"""Losses against values worked out by hand."""
+"""The supervised loss, against values worked out by hand."""
 
-import numpy as np
 import pytest
 import torch
 
-from trainer.losses import compressed, separation_loss, si_sdr, spectral_distance, spectrum
+from trainer.losses.supervised import compressed, separation_loss, spectral_distance, spectrum
 from trainer.recipe import Weights
-
-
-def test_si_sdr_of_orthogonal_error() -> None:
-    t = torch.arange(8000) / 8000
-    target, error = torch.sin(2 * np.pi * 100 * t), torch.sin(2 * np.pi * 200 * t)
-    assert float(si_sdr(3 * (target + 0.1 * error), target)) == pytest.approx(20, abs=0.5)  # the cap of 30 is soft
-    assert float(si_sdr(target, target)) == pytest.approx(30, abs=0.1)
 
 
 def test_compression_keeps_the_phase() -> None:
@@ -41,12 +33,12 @@ def test_the_loss_is_least_at_the_truth_and_blind_to_level() -> None:
     swapped = separation_loss(noise, noise, speech, speech, noise, Weights())
     soft, hiss = 0.01 * speech, 0.01 * noise
     quiet = separation_loss(soft, soft, hiss, soft, hiss, Weights())
-    assert truth < swapped
-    assert float(quiet) == pytest.approx(float(truth), rel=1e-3)
+    assert truth.shape == (3,) and (truth < swapped).all()
+    assert torch.allclose(quiet, truth, rtol=1e-3)
 
 
 def test_silent_parts_give_finite_gradients() -> None:
     estimate = torch.randn(2, 4000, requires_grad=True)
     silent = torch.zeros(2, 4000)
-    separation_loss(estimate, estimate, silent, silent, torch.randn(2, 4000), Weights()).backward()
+    separation_loss(estimate, estimate, silent, silent, torch.randn(2, 4000), Weights()).sum().backward()
     assert estimate.grad is not None and torch.isfinite(estimate.grad).all()

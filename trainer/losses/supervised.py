@@ -1,4 +1,4 @@
-"""Losses between estimates and known parts.  Each takes waveforms (batch, samples) and gives one number per clip."""
+"""Losses against known parts, for mixtures made on the fly: the `warm_start` and `remix` additions."""
 
 import torch
 from torch import Tensor
@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from engine.masking import power
 from engine.spectral import mel_triangles
+from trainer.losses.si_sdr import si_sdr
 from trainer.recipe import Weights
 
 FFT, HOP, COMPRESSION, MEL_BANDS = 512, 128, 0.3, 64
@@ -22,16 +23,6 @@ def compressed(spec: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     magnitude = squared.pow(COMPRESSION / 2)
     turn = magnitude * squared.rsqrt()
     return magnitude, spec.real * turn, spec.imag * turn
-
-
-def si_sdr(estimate: Tensor, target: Tensor) -> Tensor:
-    """Scale-invariant signal-to-distortion ratio in dB (Le Roux et al., arXiv 1811.02508), per clip, at most 30."""
-    estimate, target = estimate - estimate.mean(-1, keepdim=True), target - target.mean(-1, keepdim=True)
-    energy = target.square().sum(-1, keepdim=True) + 1e-8
-    projection = (estimate * target).sum(-1, keepdim=True) / energy * target
-    signal = projection.square().sum(-1) + 1e-8
-    error = (estimate - projection).square().sum(-1) + 1e-3 * signal.detach()
-    return 10 * torch.log10(signal / error)
 
 
 def spectral_distance(estimate: Tensor, target: Tensor, weights: Weights) -> Tensor:
@@ -51,7 +42,7 @@ def spectral_distance(estimate: Tensor, target: Tensor, weights: Weights) -> Ten
 def separation_loss(
     masked: Tensor, speech: Tensor, noise: Tensor, true_speech: Tensor, true_noise: Tensor, weights: Weights
 ) -> Tensor:
-    """The supervised loss of the `warm_start` recipe, one number.
+    """The supervised loss, one number per clip.
 
     `masked` is the masked rendering of the speech, `speech` and `noise` the generator's raw outputs.  All clips are
     brought to unit level first, so that quiet recordings count as much as loud ones; ratios count only where both
@@ -65,4 +56,4 @@ def separation_loss(
     share = torch.tensor((1.0, weights.direct, weights.noise), device=masked.device).repeat_interleave(len(masked))
     both = ((true_speech.square().mean(-1) > 1e-4) & (true_noise.square().mean(-1) > 1e-4)).repeat(3)
     loss = spectral_distance(estimates, targets, weights) - weights.si_sdr * si_sdr(estimates, targets) * both
-    return (share * loss).sum() / len(masked)
+    return (share * loss).view(3, -1).sum(0)

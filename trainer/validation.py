@@ -1,0 +1,71 @@
+"""What a training run is judged by while it runs: clips that it never learns from."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.generator import Generator, inner_products
+from engine.masking import masked_speech
+from engine.report import least_squares
+from trainer.clips import Priors, draw, tensors
+from trainer.leakage import leakage
+from trainer.losses.si_sdr import si_sdr
+from trainer.metrics import dnsmos
+from trainer.mixing import Mixer
+from trainer.recipe import Recipe
+
+MIXTURES, MIXTURE_SECONDS = 48, 4.0
+NOISY, NOISY_SECONDS = 12, 8.0
+
+
+def validate(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:
+    """Scores of a generator on held-out parts of the priors and of the noisy folder, as far as there are any.
+
+    Returns:
+        On mixtures of the two priors: `si_sdr` and `si_sdr_improvement` of the speech, `noise_in_speech` and
+        `speech_in_noise` (`trainer.leakage`), all in dB, and the mean `alpha` and `beta`.  On noisy recordings, where
+        the package for it is installed: DNSMOS `SIG`, `BAK`, `OVRL`.
+    """
+    scores: dict[str, float] = {}
+    with torch.inference_mode():
+        if held_out.clean and held_out.noise:
+            scores |= _on_mixtures(generator, held_out, recipe, device)
+        if held_out.noisy and find_spec("speechmos"):
+            clips = noisy_clips(held_out)
+            rate = generator.codec.sample_rate
+            rows = [dnsmos(clip.numpy(), rate) for clip in speech_of(generator, clips.to(device)).cpu()]
+            scores |= {name: float(np.mean([row[name] for row in rows])) for name in ("SIG", "BAK", "OVRL")}
+    return scores
+
+
+def noisy_clips(held_out: Priors) -> Tensor:
+    """The same excerpts (clips, samples) of the held-out noisy recordings whenever it is called."""
+    only = Recipe(seconds=NOISY_SECONDS, warm_start=0.0, seed=1)
+    noisy = draw(Priors([], [], held_out.noisy), only, 0, 0, NOISY).noisy
+    assert noisy is not None
+    return noisy
+
+
+def speech_of(generator: Generator, x: Tensor) -> Tensor:
+    """The masked rendering of the speech in x (batch, samples)."""
+    return masked_speech(generator.codec, x, generator(x))
+
+
+def _on_mixtures(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:
+    rngs = [np.random.default_rng((1, clip)) for clip in range(MIXTURES)]
+    batch = Mixer(held_out.clean, held_out.noise, recipe.mixing).batch(rngs, MIXTURE_SECONDS)
+    x, speech, noise = (part.to(device) for part in tensors(batch))
+    sources = generator(x)
+    masked = masked_speech(generator.codec, x, sources)
+    both = (speech.abs().amax(-1) > 0) & (noise.abs().amax(-1) > 0)
+    after, before = si_sdr(masked, speech)[both].mean(), si_sdr(x, speech)[both].mean()
+    alpha, beta = least_squares(inner_products(x, *sources))
+    scores = {"si_sdr": after, "si_sdr_improvement": after - before, "alpha": alpha.mean(), "beta": beta.mean()}
+    rows = [[part[both].cpu().numpy() for part in (masked, x - masked, speech, noise)]]
+    s, n, true_s, true_n = rows[0]
+    left = [leakage(*clip) for clip in zip(s, true_s, true_n, strict=True)]
+    lost = [leakage(*clip) for clip in zip(n, true_n, true_s, strict=True)]
+    leaks = {"noise_in_speech": float(np.mean(left)), "speech_in_noise": float(np.mean(lost))}
+    return {name: float(score) for name, score in scores.items()} | leaks
