@@ -1,4 +1,5 @@
-"""What the `dac` models weigh and take: python -m tests.benchmarks.dac [--only PART]... [--presets NAME]... [--json].
+"""What the `dac` models weigh and take: python -m tests.benchmarks.dac [--only PART]... [--presets NAME]...
+[--threads N]... [--json].
 
 Everything runs on the CPU, with random weights, each figure in a process of its own.  Speed is that of the generator on
 a stretch of the demo recording, without reading, resampling and masking.  `package` compares with the package's `DAC`
@@ -230,42 +231,43 @@ def measure(name: str, *arguments: Any) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def parameter_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def parameter_table(presets: list[str], _: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     counts = {name: measure("parameters", name) for name in presets}
     for part in next(iter(counts.values())):
         row: dict[str, Any] = {name: round(count[part], 2) for name, count in counts.items()}
         yield f"{part}, M", row | {"paper": PAPER.get(part, "not given")}
 
 
-def package_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def package_table(presets: list[str], _: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
         yield f"{name}, {PACKAGE_SECONDS} s", measure("package", name)
 
 
-def training_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def training_table(presets: list[str], threads: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
-        yield f"{name}, {CHUNK_SECONDS} s, 2 threads, s", measure("training", name, 2)
+        yield f"{name}, {CHUNK_SECONDS} s, threads: {threads[-1]}, s", measure("training", name, threads[-1])
 
 
-def speed_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def speed_table(presets: list[str], threads: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
-        for threads in (1, 2):
-            yield f"{name}, threads: {threads}", measure("speed", name, threads, "plain")
+        for count in threads:
+            yield f"{name}, threads: {count}", measure("speed", name, count, "plain")
 
 
-def ways_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def ways_table(presets: list[str], _: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
         for way in WAYS:
             yield f"{name}, 1 thread, {way}", measure("speed", name, 1, way)
 
 
-def memory_table(presets: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def memory_table(presets: list[str], _: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in presets:
         for seconds in LONG_SECONDS:
             yield f"{name}, {seconds} s, 1 thread", measure("memory", name, seconds)
 
 
-TABLES: dict[str, tuple[Callable[[list[str]], Iterator[tuple[str, dict[str, Any]]]], list[str]]] = {
+Table = Callable[[list[str], list[int]], Iterator[tuple[str, dict[str, Any]]]]  # (presets, numbers of threads) -> rows
+TABLES: dict[str, tuple[Table, list[str]]] = {
     "parameters": (parameter_table, list(PRESETS)),
     "package": (package_table, list(PRESETS)),
     "training": (training_table, ["dac-16khz", "dac-small"]),
@@ -280,12 +282,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=TABLES, help="may be given several times")
     parser.add_argument("--presets", action="append", choices=PRESETS, help="may be given several times")
+    parser.add_argument("--threads", action="append", type=int, help="1 and 2 if not given; training takes the last")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     tables: dict[str, dict[str, dict[str, Any]]] = {}
     for name in options.only or TABLES:
         table, presets = TABLES[name]
-        for row, figures in table(options.presets or presets):
+        for row, figures in table(options.presets or presets, options.threads or [1, 2]):
             tables.setdefault(name, {})[row] = figures
             shown = "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
             print(f"{name:<11} {row:<36} {shown}", file=sys.stderr if options.json else sys.stdout, flush=True)
