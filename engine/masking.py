@@ -24,7 +24,11 @@ def speech_gain(speech_power: Tensor, noise_power: Tensor) -> Tensor:
     return speech / (speech + noise)
 
 
-def masked_speech(codec: Codec, x: Tensor, sources: Sources) -> Tensor:
-    """The mixture x (batch, samples) under the gain of `sources`, at the model's rate, with α = β = 1."""
+def masked_speech(codec: Codec, x: Tensor, sources: Sources, sharpness: float = 1.0) -> Tensor:
+    """The mixture x (batch, samples) under the gain of `sources`, at the model's rate, with α = β = 1.
+
+    `sharpness` is the power of the gain: above 1, what is little speech becomes less.
+    """
     speech, noise = (power(codec.spectrum(source)) for source in sources)
-    return codec.waveform(speech_gain(speech, noise) * codec.spectrum(x), x.shape[-1])
+    gain = speech_gain(speech, noise)
+    return codec.waveform((gain if sharpness == 1 else gain.pow(sharpness)) * codec.spectrum(x), x.shape[-1])

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from engine.recording import open_recording
 from trainer.listing import audio_files
 
+LEAST_HELD_OUT = 4  # files: fewer say little of a corpus
 LEVEL = 0.05  # RMS that every file is brought to, -26 dBFS
 
 
@@ -59,11 +60,11 @@ class Corpus:
     def split(self, held_out: float) -> tuple["Corpus", "Corpus"]:
         """(training part, held-out part): about the share `held_out` of the files, chosen by place, is kept apart.
 
-        Where there are too few files for that, the share is the end of every file.
+        Where there are too few files for that to be fair, the share is the end of every file.
         """
         every = max(2, round(1 / held_out))
         files = list(pairwise(self.starts))
-        if len(files) < every:
+        if len(files) < LEAST_HELD_OUT * every:
             cuts = [end - round(held_out * (end - start)) for start, end in files]
             kept = [(start, cut) for (start, _), cut in zip(files, cuts, strict=True)]
             return self._take(kept), self._take([(cut, end) for (_, end), cut in zip(files, cuts, strict=True)])

@@ -25,7 +25,7 @@ class SpectrogramDiscriminator(nn.Module):
     """A small judge of log-power spectra at one scale, after pre-emphasis.
 
     Args:
-        window: of the STFT, samples; the hop is a quarter.
+        window: of the STFT, samples; the hop is half of it.
         channels: of the convolutions.
         floor_db: power added everywhere, relative to the clip's reference level.
     """
@@ -44,7 +44,7 @@ class SpectrogramDiscriminator(nn.Module):
         """Levelled (batch, samples) -> features of every layer, the judgement (batch, 1, frames, bands) at the end."""
         audio = F.pad(audio[:, 1:] - 0.95 * audio[:, :-1], (0, 1))
         shape = torch.hann_window(self.window, device=audio.device)
-        spec = torch.stft(audio, self.window, self.window // 4, window=shape, return_complex=True).mT
+        spec = torch.stft(audio, self.window, self.window // 2, window=shape, return_complex=True).mT
         power = (spec.real.square() + spec.imag.square()) / shape.square().sum()
         x = (power + 0.03 * self.floor).log10()[:, None] / 2 + 1  # speech loses about 15 dB by the pre-emphasis
         features = []

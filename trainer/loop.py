@@ -177,6 +177,8 @@ class Training:
         saved = validated = self.seconds
         stop, bad, sums = False, 0, {}
         try:
+            if self.step == 0 and validate_every:
+                self._validate(save=False)
             while self.progress() < 1 and not stop:
                 torch.manual_seed(hash((recipe.seed, self.step, fabric.global_rank)) % 2**31)
                 terms, log = self.objective(model, self._to_device(next(clips)), self.rate_share())
@@ -212,14 +214,16 @@ class Training:
         """Scores of the averaged generator on the held-out parts, as `trainer.validation.validate` gives them."""
         return validate(self.average, self.held_out, self.recipe, self.fabric.device)
 
-    def _validate(self) -> None:
+    def _validate(self, save: bool = True) -> None:
+        """Score the averaged generator, and keep it if it is the best; without `save`, as the one to be bettered."""
         if self.fabric.is_global_zero:
             scores = self.validate()
             self._tell({"validation": scores})
             score = scores.get("OVRL", scores.get("si_sdr"))
             if score is not None and (self.best is None or score > self.best):
                 self.best = score
-                save_checkpoint(self.folder, None, {"average": self.average}, {}, {"step": self.step, **scores})
+                if save:
+                    save_checkpoint(self.folder, None, {"average": self.average}, {}, {"step": self.step, **scores})
 
     def _to_device(self, clips: Clips) -> Clips:
         def moved(part: Tensor | Parts | None) -> Any:

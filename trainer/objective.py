@@ -97,7 +97,7 @@ class Objective:
     def _remixed(self, x: Tensor, gain: Tensor) -> tuple[Tensor, Tensor]:
         """(speech, noise) by the averaged model: each clip's speech with its neighbour's noise."""
         with torch.no_grad(), self.fabric.autocast():
-            speech = masked_speech(self.codec, x, self.teacher(x)).float()
+            speech = masked_speech(self.codec, x, self.teacher(x), self.recipe.remix.sharpness).float()
         noise = (x - speech).unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
         return speech, gain * noise
 

@@ -90,9 +90,9 @@ class Discriminators:
     """
 
     kind: Literal["small", "dac"] = "small"
-    windows: tuple[int, ...] = (1024, 512, 256)
+    windows: tuple[int, ...] = (1024, 512)
     periods: tuple[int, ...] = (2, 3, 5, 7, 11)
-    channels: int = 24
+    channels: int = 16
     floor_db: float = -36.0
     learning_rate: float = 5e-4
 
@@ -101,10 +101,12 @@ class Discriminators:
 class Remix:
     """Bootstrapped remixing (Tzinis et al., arXiv 2202.08862): the averaged model's own estimates, shuffled and mixed.
 
-    `gain_db` is the range in which the borrowed noise is made louder or softer.
+    `gain_db` is the range in which the borrowed noise is made louder or softer.  `sharpness` is the power of the
+    averaged model's gain: above 1, noise that it leaves in the speech is not learnt as speech.
     """
 
     weight: float = 0.0
+    sharpness: float = 1.0
     gain_db: tuple[float, float] = (-5.0, 5.0)
 
 

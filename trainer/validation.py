@@ -10,6 +10,7 @@ from engine.generator import Generator, inner_products
 from engine.masking import masked_speech
 from engine.report import least_squares
 from trainer.clips import Priors, draw, tensors
+from trainer.evaluate import Row
 from trainer.leakage import leakage
 from trainer.losses.si_sdr import si_sdr
 from trainer.metrics import dnsmos
@@ -33,9 +34,7 @@ def validate(generator: Generator, held_out: Priors, recipe: Recipe, device: tor
         if held_out.clean and held_out.noise:
             scores |= _on_mixtures(generator, held_out, recipe, device)
         if held_out.noisy and find_spec("speechmos"):
-            clips = noisy_clips(held_out)
-            rate = generator.codec.sample_rate
-            rows = [dnsmos(clip.numpy(), rate) for clip in speech_of(generator, clips.to(device)).cpu()]
+            rows = opinions(generator, noisy_clips(held_out), device)
             scores |= {name: float(np.mean([row[name] for row in rows])) for name in ("SIG", "BAK", "OVRL")}
     return scores
 
@@ -48,9 +47,15 @@ def noisy_clips(held_out: Priors) -> Tensor:
     return noisy
 
 
-def speech_of(generator: Generator, x: Tensor) -> Tensor:
-    """The masked rendering of the speech in x (batch, samples)."""
-    return masked_speech(generator.codec, x, generator(x))
+def opinions(generator: Generator, clips: Tensor, device: torch.device) -> list[Row]:
+    """DNSMOS of the speech that a generator finds in each clip (clips, samples), as users hear it.
+
+    Raises:
+        UsageError: the package for it is not installed.
+    """
+    with torch.inference_mode():
+        tracks = [masked_speech(generator.codec, x, generator(x)).cpu() for x in clips.to(device).split(1)]
+    return [dnsmos(track[0].numpy(), generator.codec.sample_rate) for track in tracks]
 
 
 def _on_mixtures(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:

@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import audit, demo, evaluate, models, remix, split, window
+from app.cli import audit, demo, evaluate, models, remix, split, train, window
 from engine.errors import Cancelled, ResourceError, UsageError, VoicebedError
 
 CLEANING_SECONDS = 2.0
@@ -28,11 +28,12 @@ program = typer.Typer(
 program.command("split")(split.command)
 program.command("remix")(remix.command)
 program.add_typer(models.program, name="models")
+program.command("train")(train.command)
 program.command("audit")(audit.command)
 program.command("evaluate")(evaluate.command)
 program.command("demo")(demo.command)
 program.command("open")(window.command)
-COMMANDS = ("split", "remix", "models", "audit", "evaluate", "demo", "open")
+COMMANDS = ("split", "remix", "models", "train", "audit", "evaluate", "demo", "open")
 
 
 def print_version(wanted: bool) -> None:

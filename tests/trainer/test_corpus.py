@@ -1,6 +1,7 @@
 """Corpora: decoding once, drawing crops, holding files out."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +37,18 @@ def test_crops_have_the_length_asked_for(priors: tuple[list[Corpus], list[Corpus
 
 
 def test_held_out_files_are_not_trained_on(priors: tuple[list[Corpus], list[Corpus]]) -> None:
-    corpus = priors[1][0]
+    short = priors[1][0]
+    corpus = replace(short, samples=np.tile(short.samples, 4), starts=tuple(range(0, 4 * 96000 + 1, 32000)))
     training, held_out = corpus.split(0.5)
-    assert len(training.samples) + len(held_out.samples) == len(corpus.samples)
-    assert np.array_equal(held_out.samples, corpus.samples[corpus.starts[1] : corpus.starts[2]])
+    assert len(training.samples) == len(held_out.samples) == len(corpus.samples) // 2
+    assert np.array_equal(held_out.samples[:32000], corpus.samples[32000:64000])
+
+
+def test_of_a_few_files_the_ends_are_held_out(priors: tuple[list[Corpus], list[Corpus]]) -> None:
+    corpus = priors[1][0]
+    training, held_out = corpus.split(0.25)
+    assert training.starts == (0, 24000, 48000, 72000) and held_out.starts == (0, 8000, 16000, 24000)
+    assert np.array_equal(held_out.samples[:8000], corpus.samples[24000:32000])
 
 
 def test_silence_stays_silent() -> None:

@@ -1,0 +1,183 @@
+"""Tuning on a user's folders: the whole way, stopped and resumed, and what is refused."""
+
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from safetensors.torch import load_file
+
+from engine.errors import InputError, UsageError
+from engine.model_files import read_model_file
+from tests.trainer.sounds import RATE, hiss, mixed, voice
+from trainer.checkpoint import checkpoints
+from trainer.fine_tune import Order, fine_tune
+
+ROOT = Path(__file__).parents[2]
+
+# A small recipe, and opinions without DNSMOS: a number that depends on the weights.
+QUICKER = """
+import sys, torch
+from dataclasses import replace
+import trainer.fine_tune as f, trainer.validation as v, trainer.loop as l
+whole = f.load_recipe
+f.load_recipe = lambda name: replace(whole(name), batch=2, seconds=0.5)
+v.MIXTURES, v.NOISY, v.NOISY_SECONDS = 4, 2, 1.0
+def opinions(generator, clips, device):
+    levels = [float(generator(x).speech.square().mean()) for x in clips.split(1)]
+    return [{"SIG": 3.0, "BAK": 3.0, "OVRL": 2 + level, "P808": 3.0} for level in levels]
+f.opinions = v.opinions = torch.no_grad()(opinions)
+"""
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders `noisy`, `clean` and `noise`, four files each, and one that is no audio."""
+    top = tmp_path_factory.mktemp("folders")
+    for name in ("noisy", "clean", "noise"):
+        (top / name).mkdir()
+        for number in range(4):
+            speech = np.concatenate([np.zeros(4 * RATE), voice(4, number)])
+            sounds = {"clean": voice(5, 10 + number), "noise": hiss(3, 20 + number)}
+            audio = sounds.get(name, mixed(speech, hiss(8, number), 10))
+            soundfile.write(top / name / f"{number}.wav", 0.5 * audio, RATE)
+    (top / "noisy" / "broken.wav").write_text("no sound")
+    return top
+
+
+@pytest.fixture
+def order(folders: Path, tmp_path: Path, model_path: Path) -> Order:
+    noisy, clean, noise = (folders / name for name in ("noisy", "clean", "noise"))
+    return Order(noisy, clean, noise, tmp_path / "mine.safetensors", str(model_path), steps=6, device="cpu")
+
+
+@pytest.fixture
+def quicker() -> Any:
+    """The same patches as in child processes."""
+    import trainer.fine_tune
+    import trainer.validation
+
+    before = [(m, dict(vars(m))) for m in (trainer.fine_tune, trainer.validation)]
+    exec(QUICKER, {})
+    yield
+    for module, names in before:
+        vars(module).update(names)
+
+
+@pytest.mark.usefixtures("quicker")
+def test_the_whole_way(order: Order) -> None:
+    lines: list[dict[str, Any]] = []
+    outcome = fine_tune(order, report=lines.append)
+    card = read_model_file(order.out).card
+    assert outcome.steps == 6 and card.steps == 6 and card.base == read_model_file(Path(str(order.base))).id
+    assert [len(prior) for prior in (card.clean, card.noise, card.noisy)] == [1, 1, 1]
+    assert card.noisy[0].in_domain and not card.clean[0].in_domain
+    assert "remix" in card.method and card.recipe["audit"]["noisy"]["files"]["leave out"] == 1
+    assert outcome.verdict and card.notes == outcome.verdict.words and outcome.verdict.clips == 2
+    stages = [line["stage"] for line in lines if "progress" not in line and "stage" in line]
+    assert stages == ["audited", "scored", "scored", "done"]
+    logged = [json.loads(line) for line in (order.folder / "log.jsonl").read_text().splitlines()]
+    assert logged == json.loads(json.dumps(lines))
+    assert "validation" in str(lines) and load_file(order.out).keys() == load_file(Path(str(order.base))).keys()
+
+
+@pytest.mark.usefixtures("quicker")
+def test_noise_is_mined_where_there_is_none(order: Order) -> None:
+    order = replace(order, noise=None, steps=2)
+    fine_tune(order)
+    card = read_model_file(order.out).card
+    assert card.noise[0].in_domain and card.noise[0].name == "mined noise" and card.noise[0].hours >= 0.004
+    assert len(list((order.folder / "mined noise").glob("*.flac"))) == 4
+
+
+@pytest.mark.usefixtures("quicker")
+def test_more_steps_go_on_from_the_end(order: Order) -> None:
+    fine_tune(replace(order, steps=2))
+    first = order.out.read_bytes()
+    assert fine_tune(replace(order, steps=4), resume=True).steps == 4
+    assert order.out.read_bytes() != first
+
+
+def test_one_training_does_not_overwrite_another(order: Order) -> None:
+    order.out.write_bytes(b"precious")
+    with pytest.raises(UsageError, match="exists"):
+        fine_tune(order)
+    assert order.out.read_bytes() == b"precious"
+    order.out.unlink()
+    order.folder.mkdir()
+    with pytest.raises(UsageError, match="--resume"):
+        fine_tune(order)
+
+
+@pytest.mark.usefixtures("quicker")
+def test_a_training_is_resumed_with_what_it_was_begun_with(order: Order, folders: Path) -> None:
+    with pytest.raises(UsageError, match="nothing to resume"):
+        fine_tune(order, resume=True)
+    fine_tune(replace(order, steps=1))
+    with pytest.raises(UsageError, match="--noisy"):
+        fine_tune(replace(order, noisy=folders / "clean"), resume=True)
+
+
+def test_bad_folders_leave_nothing_behind(order: Order, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder, words in ((tmp_path / "empty", "no audio files"), (tmp_path / "none", "not a folder")):
+        with pytest.raises(InputError, match=words):
+            fine_tune(replace(order, clean=folder))
+    with pytest.raises(InputError, match="no model 'nothing'"):
+        fine_tune(replace(order, base="nothing"))
+    assert not order.folder.exists()
+
+
+def begin(order: Order, *more: str) -> subprocess.Popen[str]:
+    """`voicebed train` in a process of its own, with the patches."""
+    arguments = ["train", "--noisy", order.noisy, "--clean", order.clean, "--noise", order.noise, "--json"]
+    arguments += ["--base", order.base, "--steps", order.steps, "-o", order.out, "--device", "cpu", *more]
+    program = f"{QUICKER}\nl.SYNC_EVERY = 1\nfrom app.cli import main\nsys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_asked_to_stop_it_saves_and_goes_on_later(order: Order) -> None:
+    order = replace(order, steps=100_000)
+    process = begin(order)
+    assert process.stderr
+    for line in process.stderr:
+        if '"loss"' in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "--resume" in errors and "Traceback" not in errors
+    saved = checkpoints(order.folder)
+    assert saved and not order.out.exists()
+    step = int(saved[-1].stem.split("-")[1])
+    done = begin(replace(order, steps=step + 2), "--resume")
+    result, errors = done.communicate(timeout=120)
+    assert done.returncode == 0, errors
+    assert json.loads(result)["steps"] == step + 2 and order.out.exists()
+
+
+def test_killed_at_any_moment_it_goes_on(order: Order) -> None:
+    order = replace(order, steps=30)
+    rng = np.random.default_rng(0)
+
+    def attempt(patience: float) -> dict[str, Any] | None:
+        process = begin(order, *(["--resume"] if (order.folder / "order.json").exists() else []))
+        try:
+            result, errors = process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return None
+        assert process.returncode == 0, errors
+        return json.loads(result)
+
+    outcomes = (attempt(rng.uniform(3, 7) + number) for number in range(30))
+    assert next(filter(None, outcomes))["steps"] == 30
+    assert all(torch.isfinite(value).all() for value in load_file(order.out).values())

@@ -1,0 +1,317 @@
+"""Fine-tuning on a user's own unpaired folders, from the first look at the files to the verdict on the new model."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from engine.base import Base, load_base
+from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
+from engine.errors import Cancelled, InputError, UsageError
+from engine.generator import Generator
+from engine.model import save_model
+from engine.model_files import ModelCard, ModelFile, Prior
+from trainer.audit.folders import audit_folders
+from trainer.audit.result import CorpusAudit
+from trainer.checkpoint import BEST, checkpoints, load_checkpoint
+from trainer.clips import Priors
+from trainer.corpus import Corpus, open_corpus
+from trainer.exclusions import read_exclusions, write_exclusions
+from trainer.listing import audio_files
+from trainer.loop import Report, Training
+from trainer.memory import keep_memory
+from trainer.mining import mine_noise
+from trainer.recipe import Recipe, load_recipe
+from trainer.validation import noisy_clips, opinions
+from trainer.verdict import Verdict, judge
+
+HELD_OUT = (
+    0.2  # share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict
+)
+KEPT = 0.5  # where the audit would leave out more of a folder than this leaves, it is only warned of
+PAPER = "USE-DDP (Klement et al., arXiv 2509.22942)"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be trained.
+
+    Attributes:
+        noise: None to mine it from the noisy recordings.
+        out: the model file to write; what the training needs lies in a folder beside it, `<stem>.training`.
+        base: a model's name or path, a preset (`engine.presets`), or None for the bundled model.
+        minutes, steps: how long; one of them, the other 0.
+        exclude: the files not to learn from; None for those that the audit would leave out.
+    """
+
+    noisy: Path
+    clean: Path
+    noise: Path | None
+    out: Path
+    base: str | None = None
+    recipe: str = "quick"
+    minutes: float = 0.0
+    steps: int = 0
+    exclude: frozenset[Path] | None = None
+    device: str = "auto"
+
+    @property
+    def folder(self) -> Path:
+        """Where checkpoints, mined noise, the audit and the log are."""
+        return self.out.with_name(f"{self.out.stem}.training")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The new model, and whether it is better; `verdict` is None where DNSMOS is not installed."""
+
+    model: ModelFile
+    verdict: Verdict | None
+    steps: int
+    seconds: float
+
+
+def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda line: None) -> Outcome:
+    """Audit, mine noise if there is none, score the base, train, judge, and write the model with its card.
+
+    Args:
+        resume: go on where an earlier call for the same files ended, in its folder.
+        report: called with plain data: a line for every stage, and those of `trainer.loop.Training`.
+
+    Raises:
+        UsageError: the order is not possible, or a training is begun twice, or resumed with other files.
+        InputError: a folder or the base cannot be used.
+        ResourceError: the disk or memory does not suffice.
+        Cancelled: it was asked to stop, by SIGINT or SIGTERM; a checkpoint was written.
+    """
+    keep_memory()
+    use_sensible_threads()
+    recipe, base = load_recipe(order.recipe), load_base(order.base)
+    fabric = _launched(order.device)
+    with fabric.rank_zero_first(local=True):
+        if fabric.local_rank == 0:
+            _open_folder(order, base, resume)
+        report = _logged(report, order.folder) if fabric.is_global_zero else report
+        audit, excluded = _audited(order, report)
+        noise = order.noise or _mined(order, excluded, base.generator.codec.sample_rate, report)
+        priors = _priors(order, noise, audit, excluded, base.generator.codec.sample_rate)
+    learnt, held_out = priors.split(HELD_OUT)
+    validation, exam = held_out.split(0.5)
+    clips = noisy_clips(exam)
+    before = _opinions(base.generator, clips, fabric, report, "base")
+    run = Training(
+        fabric,
+        recipe,
+        learnt,
+        validation,
+        order.folder,
+        steps=order.steps,
+        minutes=order.minutes,
+        report=report,
+        start=base.generator,
+    )
+    if resume:
+        run.resume()
+    average = run.run()
+    if run.progress() < 1:
+        raise Cancelled(f"stopped after {run.step:,} steps; the same command with --resume goes on from there")
+    if (best := order.folder / BEST).is_file():
+        load_checkpoint(best, {"average": average}, {})
+    after = _opinions(average, clips, fabric, report, "tuned")
+    verdict = judge(before, after) if before and after else None
+    card = _card(order, recipe, base, priors, audit, run, verdict, average)
+    model = save_model(order.out, average, card)
+    report({"stage": "done", "verdict": verdict and asdict(verdict)})
+    return Outcome(model, verdict, run.step, run.seconds)
+
+
+def _launched(device: str) -> Fabric:
+    """Fabric on this process's device; as one of several processes where `torchrun` has started them."""
+    kind = choose_device(device).device
+    local, world = (int(os.environ.get(name, 1)) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    halves = (kind.type == "cuda" and torch.cuda.is_bf16_supported()) or multiplies_bfloat16(kind)
+    fabric = Fabric(
+        accelerator=kind.type,
+        devices=local,
+        num_nodes=world // local,
+        strategy="ddp" if world > 1 else "auto",
+        precision="bf16-mixed" if halves else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def _open_folder(order: Order, base: Base, resume: bool) -> None:
+    """Make the training's folder, or make sure that the one to go on in is of the same training."""
+    note = order.folder / "order.json"
+    wanted = {
+        "noisy": str(order.noisy.resolve()),
+        "clean": str(order.clean.resolve()),
+        "noise": str(order.noise.resolve()) if order.noise else None,
+        "base": base.origin,
+        "recipe": order.recipe,
+    }
+    if resume:
+        if not note.is_file():
+            raise UsageError(f"there is nothing to resume in {order.folder}; leave --resume away to begin")
+        begun = json.loads(note.read_text(encoding="utf-8"))
+        other = next((name for name, value in wanted.items() if begun.get(name) != value), None)
+        if other:
+            raise UsageError(
+                f"the training in {order.folder} was begun with --{other} {begun.get(other)}; give the same to resume"
+            )
+        return
+    if order.out.exists():
+        raise UsageError(f"{order.out} exists; give another name, or delete it first")
+    if order.folder.exists() and (checkpoints(order.folder) or not note.is_file()):
+        raise UsageError(f"{order.folder} holds an earlier training; add --resume to go on, or delete it to begin anew")
+    if not order.out.parent.is_dir():
+        raise UsageError(f"{order.out.parent} is not a folder; give -o a place that exists")
+    for role in ("noisy", "clean", "noise"):  # before anything is left behind
+        if (folder := getattr(order, role)) and not audio_files(folder):
+            raise InputError(f"no audio files in {folder}")
+    shutil.rmtree(order.folder, ignore_errors=True)  # of a training that ended before its first step
+    order.folder.mkdir()
+    _write(note, wanted)
+
+
+def _write(path: Path, values: Mapping[str, Any]) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(values, indent=1), encoding="utf-8")
+    part.replace(path)
+
+
+def _logged(report: Report, folder: Path) -> Report:
+    """The report, kept in the folder as well, for those who look later."""
+
+    def both(line: dict[str, Any]) -> None:
+        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+        report(line)
+
+    return both
+
+
+def _audited(order: Order, report: Report) -> tuple[Mapping[str, Any], frozenset[Path]]:
+    """(the audit's summary with the kind of each corpus, the files not to learn from); kept for the next time."""
+    kept, listed = order.folder / "audit.json", order.folder / "left out.txt"
+    if kept.is_file():
+        return json.loads(kept.read_text(encoding="utf-8")), read_exclusions(listed)
+    audit = audit_folders(order.noisy, order.clean, order.noise, _stage(report, "audit"))
+    report({"stage": "audited", "grade": audit.grade, "verdict": audit.verdict})
+    marked = dict(audit.marked("leave out"))
+    if order.exclude is None:
+        for corpus in audit.corpora:
+            if corpus.hours_kept < KEPT * corpus.hours:
+                words = "most of the files would be left out; they are used all the same, so expect little"
+                report({"warning": f"{corpus.role} folder: {words}"})
+                marked = {path: why for path, why in marked.items() if path not in _readable(corpus)}
+        left_out = marked
+    else:
+        left_out = {path: marked.get(path, "as listed") for path in order.exclude}
+    listed.unlink(missing_ok=True)  # half a stage, killed
+    write_exclusions(listed, left_out.items(), ())
+    summary = audit.summary() | {"left_out": len(left_out)}
+    _write(kept, summary)
+    return summary, frozenset(left_out)
+
+
+def _readable(corpus: CorpusAudit) -> set[Path]:
+    return {Path(corpus.folder) / file.path for file in corpus.files if file.measures}
+
+
+def _stage(report: Report, name: str) -> Callable[[float, float], None]:
+    """Progress of a stage, at most every twentieth of it."""
+    shown = -1
+
+    def advance(done: float, total: float) -> None:
+        nonlocal shown
+        if (step := int(20 * done / max(total, 1))) > shown:
+            shown = step
+            report({"stage": name, "progress": round(done / max(total, 1), 3)})
+
+    return advance
+
+
+def _mined(order: Order, excluded: frozenset[Path], sample_rate: int, report: Report) -> Path:
+    folder = order.folder / "mined noise"
+    done = folder / "complete"
+    if not done.is_file():
+        files = [path for path in audio_files(order.noisy) if path not in excluded]
+        seconds = mine_noise(files, folder, sample_rate, _stage(report, "mine"))
+        done.touch()
+        report({"stage": "mined", "seconds": round(seconds), "folder": str(folder)})
+    return folder
+
+
+def _priors(order: Order, noise: Path, audit: Mapping[str, Any], excluded: frozenset[Path], rate: int) -> Priors:
+    def corpora(role: str, folder: Path) -> list[Corpus]:
+        speakers = audit.get(role, {}).get("speakers", 0)
+        cache = order.folder / "cache"
+        return [open_corpus(folder, cache, rate, name=folder.name, speakers=speakers, excluded=excluded)]
+
+    return Priors(corpora("clean", order.clean), corpora("noise", noise), corpora("noisy", order.noisy))
+
+
+def _opinions(
+    generator: Generator, clips: torch.Tensor, fabric: Fabric, report: Report, who: str
+) -> list[dict[str, float]]:
+    """DNSMOS of a model on the clips of the verdict; none where the package is not installed."""
+    if not find_spec("speechmos"):
+        report({"warning": "no verdict without DNSMOS: pip install 'voicebed[eval]'"})
+        return []
+    generator.to(fabric.device).eval()
+    rows = opinions(generator, clips, fabric.device)
+    generator.train()
+    means = {name: sum(row[name] for row in rows) / len(rows) for name in ("SIG", "BAK", "OVRL")}
+    report({"stage": "scored", "model": who, **means})
+    return rows
+
+
+def _card(
+    order: Order,
+    recipe: Recipe,
+    base: Base,
+    priors: Priors,
+    audit: Mapping[str, Any],
+    run: Training,
+    verdict: Verdict | None,
+    generator: Generator,
+) -> ModelCard:
+    settings = recipe.as_dict()
+    del settings["codec"], settings["branch"]  # the base's, as in the architecture
+
+    def listed(corpora: list[Corpus], in_domain: bool) -> tuple[Prior, ...]:
+        return tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence, in_domain) for c in corpora)
+
+    additions = [name for name, used in (("remix", recipe.remix.weight), ("warm_start", recipe.warm_start)) if used]
+    metrics = {}
+    if verdict:
+        metrics = {"held-out noisy clips": {"base": dict(verdict.base), "output": dict(verdict.tuned)}}
+    return ModelCard(
+        name=order.out.stem,
+        architecture=generator.settings,
+        sample_rate=generator.codec.sample_rate,
+        method=f"{PAPER}, recipe {recipe.name}" + (f", with {' and '.join(additions)}" if additions else ""),
+        licence="not stated",
+        date=date.today().isoformat(),
+        base=base.origin,
+        clean=listed(priors.clean, in_domain=False),
+        noise=listed(priors.noise, in_domain=order.noise is None),
+        noisy=listed(priors.noisy, in_domain=True),
+        recipe=settings | {"held_out": HELD_OUT, "audit": dict(audit)},
+        steps=run.step,
+        training_hours=round(run.seconds / 3600, 3),
+        machine=f"{run.fabric.world_size} x {run.fabric.device.type}, {torch.get_num_threads()} threads",
+        seed=recipe.seed,
+        metrics=metrics,
+        notes=verdict.words if verdict else "Not compared with its base: DNSMOS was not installed.",
+    )
