@@ -25,6 +25,7 @@ from trainer.evaluate import evaluate_folder
 from trainer.exclusions import read_exclusions
 from trainer.growth import grow
 from trainer.loop import Training, new_generator
+from trainer.memory import keep_memory
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
@@ -57,6 +58,7 @@ def priors_of(options: argparse.Namespace, recipe: Recipe) -> Priors:
 
 def train(options: argparse.Namespace) -> None:
     """Train, or go on training, and leave the checkpoints in the state folder."""
+    keep_memory()
     torch.set_num_threads(1)
     recipe = load_recipe(options.recipe)
     recipe = replace(recipe, learning_rate=options.learning_rate or recipe.learning_rate, seed=options.seed)
