@@ -161,7 +161,7 @@ class Document:
 
     def remove_patch(self, index: int) -> None:
         """Let a stretch have the speech of the recording's own model again."""
-        self.apply("Remove split", replace(self.edit, patches=without(self.edit.patches, index)))
+        self.apply("Remove other model", replace(self.edit, patches=without(self.edit.patches, index)))
 
     def _set_regions(self, label: str, regions: tuple[Region, ...], merge: str = "") -> None:
         self.apply(label, replace(self.edit, remix=replace(self.edit.remix, regions=regions)), merge)

@@ -13,7 +13,7 @@ from app.document.view import ZOOM_STEP, ViewState
 from app.picture.colour import shade_table
 from app.picture.ruler import clock
 from app.picture.source import LaneSource
-from app.picture.tiles import PLAIN, Tiles, Wish
+from app.picture.tiles import PLAIN, Tile, Tiles, Wish
 from app.picture.time_view import GRIP, GUTTER, NOTCH
 from app.window import theme
 
@@ -44,6 +44,7 @@ class Overview(QWidget):
         self._markers: Sequence[float] = ()
         self._drag: tuple[str, float] | None = None  # "move", "start" or "end", and where in the box it was taken
         self._gain: float = 1
+        self._latest: dict[str, Tile] = {}  # stands in, stretched, until there is one of the right size
         self._canvas = QPixmap()  # all that does not move
         self._outdated = True
         self._playhead = QRect()  # where it was painted
@@ -194,17 +195,19 @@ class Overview(QWidget):
             wish = Wish(source, 0, source.frames, width, height, "linear", ratio, self._gain)
             self.tiles.want((self, lane), (wish,), PLAIN)
             if tile := self.tiles.get(wish):
+                self._latest[lane] = tile
                 gain = next((gain for gain in GAINS if gain * tile.peak <= 1), 1)
                 if lane == "mixture" and gain != self._gain:
                     self._gain = gain
                     self._redraw()
+            if tile := self._latest.get(lane):
                 colour = theme.colour(lane)
                 shades = shade_table((colour.red(), colour.green(), colour.blue()), OPACITY[lane])
                 # Beyond what was there when the tile was made, it would look like silence.
                 done = math.ceil(width * min(source.done(), tile.state[0]) / source.frames)
-                painter.drawImage(
-                    QRectF(GUTTER, 0, done / ratio, height / ratio), tile.waveform(shades), QRectF(0, 0, done, height)
-                )
+                rows, columns = tile.filled.shape
+                there = QRectF(GUTTER, 0, done / ratio, height / ratio)
+                painter.drawImage(there, tile.waveform(shades), QRectF(0, 0, done * columns / width, rows))
 
     def _part_at(self, x: float) -> str:
         """What of the box is at `x`: "start", "end" (its edges), "move" (inside) or "outside"."""

@@ -252,6 +252,7 @@ def make_actions(window: QWidget) -> dict[str, QAction]:
     for entry in ENTRIES:
         action = QAction(translated(entry.text), window)
         action.setObjectName(entry.name)
+        action.setIconText(translated(entry.text).rstrip("…"))  # what it is called whatever its text says at the moment
         action.setShortcuts([QKeySequence(key) for key in entry.keys])
         action.setCheckable(entry.checkable)
         if entry.icon:

@@ -51,7 +51,9 @@ class ExportDialog(QDialog):
         self.form = OutputForm(settings, document.recording)
         self.form.set_delivery(document.edit.delivery)
         self.files = FileList()
-        self.form.rows.addRow(self.tr("Files"), self.files)
+        files = QLabel(self.tr("Files"), alignment=Qt.AlignmentFlag.AlignTop)
+        files.setContentsMargins(0, theme.XS, 0, 0)  # in line with the first of them
+        self.form.rows.addRow(files, self.files)
         self.progress = QProgressBar(textVisible=False, maximum=1000)
         self.progress.setAccessibleName(self.tr("Progress of the export"))
         self.state = QLabel()

@@ -211,15 +211,19 @@ def card_text(model: ModelFile) -> str:
 
 def _priors_table(priors: Sequence[Prior], domain: bool) -> str:
     """The corpora and their sum; `domain` adds which are of the user's own domain."""
+    hours, speakers = sum(prior.hours for prior in priors), sum(prior.speakers for prior in priors)
+    voices = speakers > 0  # noises have none
     rows = [
-        [_escaped(prior.name), _hours(prior.hours), str(prior.speakers or "–"), _escaped(prior.licence)]
+        [_escaped(prior.name), _hours(prior.hours)]
+        + [str(prior.speakers or "–")] * voices
+        + [_escaped(prior.licence)]
         + [_tr("yes") if prior.in_domain else _tr("no")] * domain
         for prior in priors
     ]
-    hours, speakers = sum(prior.hours for prior in priors), sum(prior.speakers for prior in priors)
-    rows.append([_tr("together"), _hours(hours), str(speakers or "–"), NOTHING] + [NOTHING] * domain)
-    head = [_tr("collection"), _tr("hours"), _tr("speakers"), _tr("licence")] + [_tr("in domain")] * domain
-    return _table(head, rows, "lrrll")
+    rows.append([_tr("together"), _hours(hours)] + [str(speakers)] * voices + [NOTHING] + [NOTHING] * domain)
+    head = [_tr("collection"), _tr("hours")] + [_tr("speakers")] * voices
+    head += [_tr("licence")] + [_tr("in domain")] * domain
+    return _table(head, rows, "lrrll" if voices else "lrll")
 
 
 def _hours(hours: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPushButton, QTableView, QVBoxLayout, QWidget
 
@@ -16,6 +16,8 @@ from app.window import icons, theme
 from app.window.observe import observe
 from engine.errors import UsageError
 from engine.remix import Region
+
+ROWS = 5  # that are seen at first, with the headings
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -249,6 +251,10 @@ class _Table(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.verticalHeader().setDefaultSectionSize(theme.CONTROL)
         self.verticalHeader().hide()
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Room for a few rows; more is a matter of pulling."""
+        return QSize(super().sizeHint().width(), ROWS * theme.CONTROL)
 
     def event(self, event: QEvent) -> bool:
         """Keeps the table's keys from the window's shortcuts while it has the focus."""

@@ -105,7 +105,7 @@ class ShortcutsPage(QWidget):
             heading.setExpanded(True)
             rows: list[QTreeWidgetItem] = []
             for action in actions:
-                name = plain(action.text())
+                name = action.iconText().removesuffix("…")
                 tip = action.statusTip()
                 row = QTreeWidgetItem(heading, [name, keys_of(action), "" if tip == name else tip])
                 row.setToolTip(2, row.text(2))

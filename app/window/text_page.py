@@ -43,7 +43,7 @@ class TextPage(QTextBrowser):
     def __init__(self, folder: Path | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setOpenLinks(False)
-        self._folder, self._text = folder, ""
+        self._folder, self._text, self._marked = folder, "", ""
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
         self.setStyleSheet(PLAIN)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -57,16 +57,8 @@ class TextPage(QTextBrowser):
 
     def highlight(self, text: str) -> None:
         """Mark all places that hold a text, upper or lower case, and go to the first; "" takes the marks away."""
-        marks: list[QTextEdit.ExtraSelection] = []
-        found = self.document().find(text) if text else QTextCursor()
-        while not found.isNull():
-            mark = QTextEdit.ExtraSelection()
-            mark.cursor = found  # pyright: ignore[reportAttributeAccessIssue]  PySide's stubs lack its attributes
-            mark.format.setBackground(theme.colour("accent", 0.35))  # pyright: ignore[reportAttributeAccessIssue]
-            marks.append(mark)
-            found = self.document().find(text, found)
-        self.setExtraSelections(marks)
-        if marks:
+        self._marked = text
+        if marks := self._mark():
             first = QTextCursor(marks[0].cursor)  # pyright: ignore[reportAttributeAccessIssue]
             first.clearSelection()
             self.setTextCursor(first)
@@ -78,7 +70,8 @@ class TextPage(QTextBrowser):
             return None
         picture = QImage(str(self._folder / QUrl(name).path()))
         ratio = self.devicePixelRatioF()
-        width = round(min(self.lineWrapColumnOrWidth() - 2 * theme.XL, picture.width()) * ratio)
+        column = self.lineWrapColumnOrWidth() or COLUMN  # 0 before the page is shown
+        width = round(min(column - 2 * theme.XL, picture.width()) * ratio)
         if picture.width() > width:
             picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
         picture.setDevicePixelRatio(ratio)
@@ -86,10 +79,26 @@ class TextPage(QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Lines are as long as the page is wide, but not too long to read."""
-        self.setLineWrapColumnOrWidth(min(COLUMN, self.viewport().width()))
+        before, column = self.lineWrapColumnOrWidth(), min(COLUMN, self.viewport().width())
+        self.setLineWrapColumnOrWidth(column)
         super().resizeEvent(event)
+        if column != before and "![" in self._text:
+            self._render()  # the pictures too are as wide as the column
+
+    def _mark(self) -> list[QTextEdit.ExtraSelection]:
+        marks: list[QTextEdit.ExtraSelection] = []
+        found = self.document().find(self._marked) if self._marked else QTextCursor()
+        while not found.isNull():
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = found  # pyright: ignore[reportAttributeAccessIssue]  PySide's stubs lack its attributes
+            mark.format.setBackground(theme.colour("accent", 0.35))  # pyright: ignore[reportAttributeAccessIssue]
+            marks.append(mark)
+            found = self.document().find(self._marked, found)
+        self.setExtraSelections(marks)
+        return marks
 
     def _render(self) -> None:
+        place = self.verticalScrollBar().value()
         self.document().setDefaultFont(theme.font())
         self.document().setDocumentMargin(theme.XL)
         self.document().setIndentWidth(theme.XL)
@@ -104,6 +113,8 @@ class TextPage(QTextBrowser):
         for frame in self.document().rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 _style_table(frame)
+        self._mark()
+        self.verticalScrollBar().setValue(place)
 
 
 def _style_block(block: QTextBlock) -> None:

@@ -24,7 +24,7 @@ class TransportBar(QWidget):
     Attributes:
         time_typed: emits seconds within the recording.
         problem: emits a line for the user when what was typed is no time.
-        row: the layout, for what the window adds at its right end.
+        middle, row: the layouts, for what the window adds between time and zoom, and at the right end.
     """
 
     time_typed = Signal(float)
@@ -51,7 +51,8 @@ class TransportBar(QWidget):
         self.row.addWidget(self.time)
         self.row.addWidget(self.length)
         self.row.addSpacing(theme.L)
-        self.row.addStretch(1)
+        self.middle = QHBoxLayout()
+        self.row.addLayout(self.middle, 1)
         self.buttons |= {name: self._button(actions[name]) for name in ZOOMING}
         self.set_position(0.0)
 

@@ -126,6 +126,8 @@ class Workspace(QWidget):
         self.readout.setFont(theme.font(theme.SMALL))
         self.readout.setProperty("role", "muted")
         self.readout.setAccessibleName(self.tr("Under the pointer"))
+        longest = readout_words(project.recording.seconds, project.recording.sample_rate / 2, -100.0)
+        self.readout.setMinimumWidth(self.readout.fontMetrics().horizontalAdvance(longest))  # nothing moves for it
         self.transport = TransportBar(self._actions, project.recording.seconds)
         self.meters = MeterBar()
         self.panel = RemixPanel(self.document, self.view, self._settings.presets, self._settings.matched_bypass)
@@ -156,7 +158,7 @@ class Workspace(QWidget):
         lanes.setHandleWidth(theme.XS)
         for widget in self.lanes.values():
             lanes.addWidget(widget)
-        self.transport.row.insertWidget(self.transport.row.count() - 5, self.readout)
+        self.transport.middle.addWidget(self.readout)
         self.transport.row.addSpacing(theme.L)
         self.meters.setMinimumWidth(METER_WIDTH[0])
         self.meters.setMaximumWidth(METER_WIDTH[1])
@@ -165,8 +167,10 @@ class Workspace(QWidget):
         left.setSpacing(0)
         for widget in (self.split_bar, self.overview, self.ruler):
             left.addWidget(widget)
+        lanes.addWidget(self.regions)
+        for number in range(lanes.count()):
+            lanes.setStretchFactor(number, int(lanes.widget(number) is not self.regions))
         left.addWidget(lanes, 1)
-        left.addWidget(self.regions)
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addLayout(left, 1)
@@ -286,8 +290,11 @@ class Workspace(QWidget):
         }.items():
             actions[name].setEnabled(on)
         self.panel.export.setEnabled(done)
-        actions["undo"].setText(self.tr("Undo {what}").format(what=in_words(document.undo_label)).rstrip())
-        actions["redo"].setText(self.tr("Redo {what}").format(what=in_words(document.redo_label)).rstrip())
+        for name, words, label in (
+            ("undo", self.tr("Undo: {what}"), document.undo_label),
+            ("redo", self.tr("Redo: {what}"), document.redo_label),
+        ):
+            actions[name].setText(words.format(what=in_words(label)) if label else actions[name].iconText())
         actions["follow"].setChecked(view.following)
         actions[f"axis_{view.axis}"].setChecked(True)
         for name in ("solo_mixture", "solo_speech", "solo_noise", "mute_speech", "mute_noise"):
@@ -368,7 +375,7 @@ class Workspace(QWidget):
     def _remove_patches(self) -> None:
         start, end = self.view.selection or (0.0, self.view.seconds)
         kept = tuple(p for p in self.document.edit.patches if p.end <= start or p.start >= end)
-        self.document.apply("Remove patches", replace(self.document.edit, patches=kept))
+        self.document.apply("Remove other models", replace(self.document.edit, patches=kept))
 
     def _show_menu(self, position: QPoint, seconds: float) -> None:
         menu = QMenu(self)
@@ -525,8 +532,7 @@ class Workspace(QWidget):
         self.ruler.set_markers([(marker.time, marker.name) for marker in edit.markers])
 
     def _show_readout(self, seconds: float, hertz: float, dbfs: float) -> None:
-        frequency = f"{hertz / 1000:.2f} kHz" if hertz >= 1000 else f"{hertz:.0f} Hz"
-        self.readout.setText(f"{clock(seconds)}   {frequency}   {decibels(dbfs)}FS")
+        self.readout.setText(readout_words(seconds, hertz, dbfs))
 
     def _project_problem(self, message: str, retry: bool) -> None:
         actions = [(self.tr("Try again"), self.project.split_again)] if retry else []
@@ -540,6 +546,12 @@ class Workspace(QWidget):
             self.autosave.write(self.project.session(), self.document.path)
         except VoicebedError as error:
             self._messages.show_message(str(error), "warning")
+
+
+def readout_words(seconds: float, hertz: float, dbfs: float) -> str:
+    """Time, frequency and level of a point of a picture: "0:08.355   1.77 kHz   −71.5 dBFS"."""
+    frequency = f"{hertz / 1000:.2f} kHz" if hertz >= 1000 else f"{hertz:.0f} Hz"
+    return f"{clock(seconds)}   {frequency}   {decibels(dbfs)}FS"
 
 
 def _region_label(lane: str, region: Region) -> str:

@@ -9,7 +9,9 @@ multiplies matrices on all cores; with --split it is `voicebed split FILE`, over
 """
 
 import argparse
+import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -72,14 +74,15 @@ def load(split: Path | None, folder: Path) -> Iterator[None]:
     """Another process that uses all cores."""
     work = [sys.executable, "-c", BURN]
     if split:
-        again = "import subprocess, sys\nwhile not subprocess.call(sys.argv[1:], stderr=subprocess.DEVNULL): pass"
+        again = "import subprocess, sys\nwhile not subprocess.call(sys.argv[1:]): pass"
         work = [sys.executable, "-c", again, sys.executable, "-m", "app", "split", str(split), "-o", str(folder)]
-    process = subprocess.Popen(["nice", "-n", str(NICE), *work])
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(["nice", "-n", str(NICE), *work], stdout=quiet, stderr=quiet, start_new_session=True)
     try:
         yield
         assert process.poll() is None, "the load has ended"
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # with the split that it has started
         process.wait()
 
 

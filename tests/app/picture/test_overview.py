@@ -45,6 +45,18 @@ def test_a_quiet_recording_fills_the_height(qtbot: QtBot, overview: Overview) ->
     qtbot.waitUntil(filled)
 
 
+def test_at_another_width_the_last_picture_stands_in(qtbot: QtBot, overview: Overview, tiles: Tiles) -> None:
+    def waves() -> int:
+        image = overview.grab().toImage()
+        ground, half = image.pixel(GUTTER + 1, 3), image.height() // 2
+        return sum(image.pixel(x, half) != ground for x in range(GUTTER + 1, image.width(), 7))
+
+    qtbot.waitUntil(lambda: not tiles.busy and waves() > 20)
+    before = waves()
+    overview.resize(GUTTER + 500, HEIGHT)
+    assert waves() > before // 3
+
+
 def test_a_click_outside_the_box_brings_it_there(overview: Overview, view: ViewState) -> None:
     view.show(1, 3)
     QTest.mouseClick(overview, LEFT, NONE, at(7))

@@ -208,6 +208,29 @@ def test_everything_has_a_name_and_is_reached_by_tab(window: MainWindow, workspa
     assert by_mouse_only == []
 
 
+def test_undo_says_what_and_keeps_its_name_in_the_list_of_keys(window: MainWindow, workspace: Workspace) -> None:
+    undo = window.actions_by_name["undo"]
+    assert (undo.text(), undo.iconText()) == ("Undo", "Undo")
+    workspace.document.add_marker(1.0, "Here")
+    assert (undo.text(), undo.iconText()) == ("Undo: Add marker", "Undo")
+    press(window, "undo")
+    assert window.actions_by_name["redo"].text() == "Redo: Add marker"
+
+
+@pytest.mark.parametrize("width", [1100, 1440])
+def test_what_is_under_the_pointer_is_read_and_moves_nothing(
+    qtbot: QtBot, window: MainWindow, workspace: Workspace, width: int
+) -> None:
+    window.resize(width, 700)
+    qtbot.wait(50)
+    places = [button.x() for button in workspace.transport.buttons.values()]
+    workspace.lanes["speech"].hovered.emit(3.25, 7_654.0, -101.25)
+    qtbot.wait(50)
+    assert workspace.readout.text() == "0:03.250   7.65 kHz   −101.2 dBFS"
+    assert [button.x() for button in workspace.transport.buttons.values()] == places
+    assert workspace.readout.fontMetrics().horizontalAdvance(workspace.readout.text()) <= workspace.readout.width()
+
+
 def test_where_models_compute_is_chosen_in_the_menu(window: MainWindow) -> None:
     menu = window.editor.compute_menu
     menu.aboutToShow.emit()

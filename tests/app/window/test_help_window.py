@@ -104,6 +104,17 @@ def test_pictures_fit_the_page(qtbot: QtBot, tmp_path: Path) -> None:
     assert page.document().size().height() > 60 + 300 * 500 / 3000
 
 
+def test_pictures_are_there_at_once_and_follow_the_page(qtbot: QtBot, help_window: HelpWindow) -> None:
+    page = help_window.text
+    assert page.document().size().height() > 800  # with the picture, which was wanted before the window was shown
+    wide = page.document().size().height()
+    page.verticalScrollBar().setValue(40)
+    help_window.resize(620, 680)
+    qtbot.waitUntil(lambda: page.document().size().width() <= page.viewport().width())
+    assert page.document().size().height() != wide
+    assert page.verticalScrollBar().value() == 40
+
+
 def test_a_page_wears_the_theme(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     page = TextPage()
     qtbot.addWidget(page)
