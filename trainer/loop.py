@@ -159,7 +159,7 @@ class Training:
             raise ResourceError(f"training in {self.folder} needs {sizes}")
 
     def run(self, save_every: float = 180.0, validate_every: float = 600.0) -> Generator:
-        """Train; returns the averaged generator.  `save_every` and `validate_every` in seconds of training.
+        """Train; returns the averaged generator.  `save_every` and `validate_every` in seconds of training; 0 never validates.
 
         Raises:
             FloatingPointError: gradients stayed infinite or not a number.
@@ -198,7 +198,7 @@ class Training:
                 if self.step % REPORT_EVERY == 0:
                     self._tell({name: float(value) / REPORT_EVERY for name, value in sums.items()})
                     sums = {}
-                if self.seconds - validated >= validate_every or (self.progress() >= 1 and validate_every):
+                if validate_every and (self.seconds - validated >= validate_every or self.progress() >= 1):
                     validated = self.seconds
                     self._validate()
                 if self.seconds - saved >= save_every:
