@@ -159,7 +159,11 @@ class Training:
             raise ResourceError(f"training in {self.folder} needs {sizes}")
 
     def run(self, save_every: float = 180.0, validate_every: float = 600.0) -> Generator:
-        """Train; returns the averaged generator.  `save_every` and `validate_every` in seconds of training; 0 never validates.
+        """Train; returns the averaged generator.
+
+        Args:
+            save_every: seconds of training between checkpoints.
+            validate_every: seconds between validations, also at the beginning and the end; 0 for none.
 
         Raises:
             FloatingPointError: gradients stayed infinite or not a number.
