@@ -59,7 +59,7 @@ class ListeningOutput(ClockedOutput):
     def _take(self) -> None:
         super()._take()
         if not self.heard_at and abs(self._buffer[0, 0] - self.level) < 1e-6:
-            self.heard_at = time.perf_counter() + LATENCY_SECONDS
+            self.heard_at = self.due + LATENCY_SECONDS  # however late its thread came to take it
 
 
 def make_recording(path: Path, seconds: float) -> None:

@@ -54,6 +54,7 @@ class ClockedOutput:
         self.started = self.opened = 0  # times
         self.reason = ""  # why it cannot be opened
         self.running = False
+        self.due = 0.0  # of the clock, when the block that is taken ought to be
         self._latency, self._rates, self._most, self._keep = latency, rates, channels, keep
         self._callback: Callback = lambda out: None
         self._buffer: NDArray[np.float32] = np.zeros((1, channels), np.float32)
@@ -122,13 +123,13 @@ class ClockedOutput:
             self._taken.append(self._buffer.copy())
 
     def _run(self) -> None:
-        due = perf_counter()
+        self.due = perf_counter()
         while self.running:
-            late = perf_counter() - due
+            late = perf_counter() - self.due
             if late > self._latency:
                 self.underruns += 1
-                due += late
+                self.due += late
             if late < 0:
                 sleep(-late)
             self._take()
-            due += BLOCK_SECONDS
+            self.due += BLOCK_SECONDS
