@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ class Scores:
         return table({"input": self.input_mean, "output": self.output_mean})
 
 
-def mean(rows: Mapping[str, Row]) -> Row:
+def mean(rows: Mapping[Any, Row]) -> Row:
     """The mean of every score over the files; minus infinity where one is (SI-SDR of a silent output)."""
     return {name: float(np.mean([row[name] for row in rows.values()])) for name in next(iter(rows.values()))}
 

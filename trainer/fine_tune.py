@@ -16,7 +16,7 @@ from lightning_fabric import Fabric
 from engine.base import Base, load_base
 from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
 from engine.errors import Cancelled, InputError, UsageError
-from engine.generator import Generator
+from engine.generator import Codec
 from engine.model import save_model
 from engine.model_files import ModelCard, ModelFile, Prior
 from trainer.audit.folders import audit_folders
@@ -24,18 +24,18 @@ from trainer.audit.result import CorpusAudit
 from trainer.checkpoint import BEST, checkpoints, load_checkpoint
 from trainer.clips import Priors
 from trainer.corpus import Corpus, open_corpus
+from trainer.evaluate import Row, mean
 from trainer.exclusions import read_exclusions, write_exclusions
 from trainer.listing import audio_files
 from trainer.loop import Report, Training
 from trainer.memory import keep_memory
 from trainer.mining import mine_noise
 from trainer.recipe import Recipe, load_recipe
-from trainer.validation import noisy_clips, opinions
+from trainer.validation import noisy_clips, opinions, speech_of
 from trainer.verdict import Verdict, judge
 
-HELD_OUT = (
-    0.2  # share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict
-)
+# Share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict.
+HELD_OUT = 0.2
 KEPT = 0.5  # where the audit would leave out more of a folder than this leaves, it is only warned of
 PAPER = "USE-DDP (Klement et al., arXiv 2509.22942)"
 
@@ -95,18 +95,20 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
     keep_memory()
     use_sensible_threads()
     recipe, base = load_recipe(order.recipe), load_base(order.base)
-    fabric = _launched(order.device)
+    fabric = _launched(order.device, base.generator.codec)
+    rate = base.generator.codec.sample_rate
     with fabric.rank_zero_first(local=True):
         if fabric.local_rank == 0:
             _open_folder(order, base, resume)
         report = _logged(report, order.folder) if fabric.is_global_zero else report
         audit, excluded = _audited(order, report)
-        noise = order.noise or _mined(order, excluded, base.generator.codec.sample_rate, report)
-        priors = _priors(order, noise, audit, excluded, base.generator.codec.sample_rate)
+        noise = order.noise or _mined(order, excluded, rate, report)
+        priors = _priors(order, noise, audit, excluded, rate)
     learnt, held_out = priors.split(HELD_OUT)
     validation, exam = held_out.split(0.5)
     clips = noisy_clips(exam)
-    before = _opinions(base.generator, clips, fabric, report, "base")
+    heard = {"input": _opinions(clips, rate, "input", report)}
+    heard["base"] = _opinions(speech_of(base.generator.to(fabric.device), clips, fabric.device), rate, "base", report)
     run = Training(
         fabric,
         recipe,
@@ -125,19 +127,22 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
         raise Cancelled(f"stopped after {run.step:,} steps; the same command with --resume goes on from there")
     if (best := order.folder / BEST).is_file():
         load_checkpoint(best, {"average": average}, {})
-    after = _opinions(average, clips, fabric, report, "tuned")
-    verdict = judge(before, after) if before and after else None
-    card = _card(order, recipe, base, priors, audit, run, verdict, average)
+    heard["output"] = _opinions(speech_of(average, clips, fabric.device), rate, "tuned", report)
+    verdict = judge(heard["base"], heard["output"]) if all(heard.values()) else None
+    metrics = {who: mean(dict(enumerate(rows))) for who, rows in heard.items()} if verdict else {}
+    card = _card(order, recipe, base, priors, audit, run, verdict, metrics)
     model = save_model(order.out, average, card)
     report({"stage": "done", "verdict": verdict and asdict(verdict)})
     return Outcome(model, verdict, run.step, run.seconds)
 
 
-def _launched(device: str) -> Fabric:
+def _launched(device: str, codec: Codec) -> Fabric:
     """Fabric on this process's device; as one of several processes where `torchrun` has started them."""
     kind = choose_device(device).device
     local, world = (int(os.environ.get(name, 1)) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
-    halves = (kind.type == "cuda" and torch.cuda.is_bf16_supported()) or multiplies_bfloat16(kind)
+    halves = (kind.type == "cuda" and torch.cuda.is_bf16_supported()) or (
+        codec.takes_bfloat16 and multiplies_bfloat16(kind)
+    )
     fabric = Fabric(
         accelerator=kind.type,
         devices=local,
@@ -261,18 +266,13 @@ def _priors(order: Order, noise: Path, audit: Mapping[str, Any], excluded: froze
     return Priors(corpora("clean", order.clean), corpora("noise", noise), corpora("noisy", order.noisy))
 
 
-def _opinions(
-    generator: Generator, clips: torch.Tensor, fabric: Fabric, report: Report, who: str
-) -> list[dict[str, float]]:
-    """DNSMOS of a model on the clips of the verdict; none where the package is not installed."""
+def _opinions(tracks: torch.Tensor, sample_rate: int, who: str, report: Report) -> list[Row]:
+    """DNSMOS of the clips of the verdict, as they are or by a model; none where the package is not installed."""
     if not find_spec("speechmos"):
         report({"warning": "no verdict without DNSMOS: pip install 'voicebed[eval]'"})
         return []
-    generator.to(fabric.device).eval()
-    rows = opinions(generator, clips, fabric.device)
-    generator.train()
-    means = {name: sum(row[name] for row in rows) / len(rows) for name in ("SIG", "BAK", "OVRL")}
-    report({"stage": "scored", "model": who, **means})
+    rows = opinions(tracks, sample_rate)
+    report({"stage": "scored", "what": who, **mean(dict(enumerate(rows)))})
     return rows
 
 
@@ -284,8 +284,9 @@ def _card(
     audit: Mapping[str, Any],
     run: Training,
     verdict: Verdict | None,
-    generator: Generator,
+    metrics: Mapping[str, Row],
 ) -> ModelCard:
+    generator = run.average
     settings = recipe.as_dict()
     del settings["codec"], settings["branch"]  # the base's, as in the architecture
 
@@ -293,9 +294,6 @@ def _card(
         return tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence, in_domain) for c in corpora)
 
     additions = [name for name, used in (("remix", recipe.remix.weight), ("warm_start", recipe.warm_start)) if used]
-    metrics = {}
-    if verdict:
-        metrics = {"held-out noisy clips": {"base": dict(verdict.base), "output": dict(verdict.tuned)}}
     return ModelCard(
         name=order.out.stem,
         architecture=generator.settings,
@@ -312,6 +310,6 @@ def _card(
         training_hours=round(run.seconds / 3600, 3),
         machine=f"{run.fabric.world_size} x {run.fabric.device.type}, {torch.get_num_threads()} threads",
         seed=recipe.seed,
-        metrics=metrics,
+        metrics={"held-out noisy clips": dict(metrics)} if metrics else {},
         notes=verdict.words if verdict else "Not compared with its base: DNSMOS was not installed.",
     )

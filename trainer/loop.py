@@ -17,8 +17,8 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from engine.errors import ResourceError
-from engine.generator import Generator
+from engine.errors import InputError, ResourceError
+from engine.generator import Generator, Sources
 from engine.spectral import SpectralCodec
 from trainer.adversaries import Adversaries
 from trainer.checkpoint import checkpoints, load_checkpoint, save_checkpoint
@@ -29,7 +29,7 @@ from trainer.recipe import Recipe
 from trainer.validation import validate
 
 REPORT_EVERY = 50  # steps
-SYNC_EVERY = 20  # steps between agreements of the processes on time and stopping
+SYNC_EVERY = 20  # steps between agreements of several processes on time and stopping
 BAD_STEPS = 20  # this many non-finite gradients in a row end the run
 KEEP = 3  # checkpoints
 WORKERS = 12  # at most, that draw clips ahead of a CUDA device
@@ -166,7 +166,7 @@ class Training:
             validate_every: seconds between validations, also at the beginning and the end; 0 for none.
 
         Raises:
-            FloatingPointError: gradients stayed infinite or not a number.
+            InputError: gradients stayed infinite or not a number.
             ResourceError: the disk is or would be full.
         """
         fabric, recipe = self.fabric, self.recipe
@@ -185,18 +185,15 @@ class Training:
                 self._validate(save=False)
             while self.progress() < 1 and not stop:
                 torch.manual_seed(hash((recipe.seed, self.step, fabric.global_rank)) % 2**31)
-                terms, log = self.objective(model, self._to_device(next(clips)), self.rate_share())
-                loss = torch.stack(list(terms.values())).sum()
-                fabric.backward(loss)
-                norm = nn.utils.clip_grad_norm_(self.generator.parameters(), recipe.clip_gradient)
-                bad = 0 if bool(torch.isfinite(norm)) else bad + 1
+                values = self.learn(model, next(clips))
+                bad = 0 if bool(torch.isfinite(values["gradient"])) else bad + 1
                 if bad > BAD_STEPS:
-                    raise FloatingPointError(f"gradients are not finite since step {self.step - bad}")
-                self._update(not bad)
-                for name, value in ({"loss": loss, "gradient": norm} | terms | log).items():
+                    since = f"the gradients are not finite since step {self.step - bad}"
+                    raise InputError(f"the training went astray ({since}); begin anew, with another base or less data")
+                for name, value in values.items():
                     sums[name] = sums.get(name, 0) + value.detach()
                 self.step += 1
-                if self.step % SYNC_EVERY == 0:
+                if fabric.world_size == 1 or self.step % SYNC_EVERY == 0:
                     elapsed = before + time.monotonic() - started
                     self.seconds, stop = fabric.broadcast((elapsed, self.asked_to_stop))
                 if self.step % REPORT_EVERY == 0:
@@ -213,6 +210,18 @@ class Training:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         return self.average
+
+    def learn(self, model: Callable[[Tensor], Sources], clips: Clips) -> dict[str, Tensor]:
+        """One step with the generator as Fabric wrapped it; returns its loss, the norm of the gradient, and the terms.
+
+        Where the norm is not finite, the weights of the generator stay what they are.
+        """
+        terms, log = self.objective(model, self._to_device(clips), self.rate_share())
+        loss = torch.stack(list(terms.values())).sum()
+        self.fabric.backward(loss)
+        norm = nn.utils.clip_grad_norm_(self.generator.parameters(), self.recipe.clip_gradient)
+        self._update(bool(torch.isfinite(norm)))
+        return {"loss": loss, "gradient": norm} | terms | log
 
     def validate(self) -> dict[str, float]:
         """Scores of the averaged generator on the held-out parts, as `trainer.validation.validate` gives them."""

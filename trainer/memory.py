@@ -10,8 +10,8 @@ _MOST, _PAD = 2**31 - 1, 2**28  # bytes
 def keep_memory() -> bool:
     """Have glibc reuse freed memory instead of giving it back to the system; returns whether this is glibc.
 
-    A training step allocates and frees the same large tensors again and again; fetched from the system each time, their
-    page faults take longer than the arithmetic (`tests.benchmarks.training`).
+    A training step allocates and frees the same large tensors again and again.  What the page faults of fetching them
+    from the system each time cost depends on the machine; `tests.benchmarks.training` tells.
     """
     if sys.platform != "linux":
         return False

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.generator import Generator, inner_products
+from engine.generator import Generator, Sources, inner_products
 from engine.masking import masked_speech
 from engine.report import least_squares
 from trainer.clips import Priors, draw, tensors
@@ -19,6 +19,7 @@ from trainer.recipe import Recipe
 
 MIXTURES, MIXTURE_SECONDS = 48, 4.0
 NOISY, NOISY_SECONDS = 12, 8.0
+AT_ONCE = 4  # mixtures that go through a generator together, which may be a large one
 
 
 def validate(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:
@@ -34,7 +35,8 @@ def validate(generator: Generator, held_out: Priors, recipe: Recipe, device: tor
         if held_out.clean and held_out.noise:
             scores |= _on_mixtures(generator, held_out, recipe, device)
         if held_out.noisy and find_spec("speechmos"):
-            rows = opinions(generator, noisy_clips(held_out), device)
+            tracks = speech_of(generator, noisy_clips(held_out), device)
+            rows = opinions(tracks, generator.codec.sample_rate)
             scores |= {name: float(np.mean([row[name] for row in rows])) for name in ("SIG", "BAK", "OVRL")}
     return scores
 
@@ -47,29 +49,33 @@ def noisy_clips(held_out: Priors) -> Tensor:
     return noisy
 
 
-def opinions(generator: Generator, clips: Tensor, device: torch.device) -> list[Row]:
-    """DNSMOS of the speech that a generator finds in each clip (clips, samples), as users hear it.
+def speech_of(generator: Generator, clips: Tensor, device: torch.device) -> Tensor:
+    """The speech that a generator finds in each clip (clips, samples), as users hear it."""
+    with torch.inference_mode():
+        return torch.cat([masked_speech(generator.codec, x, generator(x)).cpu() for x in clips.to(device).split(1)])
+
+
+def opinions(tracks: Tensor, sample_rate: int) -> list[Row]:
+    """DNSMOS of each track of (tracks, samples).
 
     Raises:
         UsageError: the package for it is not installed.
     """
-    with torch.inference_mode():
-        tracks = [masked_speech(generator.codec, x, generator(x)).cpu() for x in clips.to(device).split(1)]
-    return [dnsmos(track[0].numpy(), generator.codec.sample_rate) for track in tracks]
+    return [dnsmos(track.numpy(), sample_rate) for track in tracks]
 
 
 def _on_mixtures(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:
     rngs = [np.random.default_rng((1, clip)) for clip in range(MIXTURES)]
     batch = Mixer(held_out.clean, held_out.noise, recipe.mixing).batch(rngs, MIXTURE_SECONDS)
     x, speech, noise = (part.to(device) for part in tensors(batch))
-    sources = generator(x)
+    parts = [generator(few) for few in x.split(AT_ONCE)]
+    sources = Sources(*(torch.cat(source) for source in zip(*parts, strict=True)))
     masked = masked_speech(generator.codec, x, sources)
     both = (speech.abs().amax(-1) > 0) & (noise.abs().amax(-1) > 0)
     after, before = si_sdr(masked, speech)[both].mean(), si_sdr(x, speech)[both].mean()
     alpha, beta = least_squares(inner_products(x, *sources))
     scores = {"si_sdr": after, "si_sdr_improvement": after - before, "alpha": alpha.mean(), "beta": beta.mean()}
-    rows = [[part[both].cpu().numpy() for part in (masked, x - masked, speech, noise)]]
-    s, n, true_s, true_n = rows[0]
+    s, n, true_s, true_n = (part[both].cpu().numpy() for part in (masked, x - masked, speech, noise))
     left = [leakage(*clip) for clip in zip(s, true_s, true_n, strict=True)]
     lost = [leakage(*clip) for clip in zip(n, true_n, true_s, strict=True)]
     leaks = {"noise_in_speech": float(np.mean(left)), "speech_in_noise": float(np.mean(lost))}

@@ -26,7 +26,7 @@ def judge(base: Sequence[Row], tuned: Sequence[Row]) -> Verdict:
 
     Better means: OVRL is higher on average and on more than half of the clips, and SIG is not noticeably lower.
     """
-    before, after = (mean({str(clip): row for clip, row in enumerate(rows)}) for rows in (base, tuned))
+    before, after = (mean(dict(enumerate(rows))) for rows in (base, tuned))
     gain = {name: after[name] - before[name] for name in before}
     won = sum(new["OVRL"] > old["OVRL"] for old, new in zip(base, tuned, strict=True))
     score = f"OVRL {before['OVRL']:.2f} -> {after['OVRL']:.2f}, higher on {won} of {len(base)} held-out clips"

@@ -31,9 +31,14 @@ def plain(value: Any) -> Any:
     return value
 
 
+def as_json(value: Any) -> str:
+    """A value as one line of JSON, in ASCII, which every pipe can carry."""
+    return json.dumps(plain(value), allow_nan=False)
+
+
 def print_json(value: Any) -> None:
-    """Exactly one JSON object on stdout, in ASCII, which every pipe can carry."""
-    print(json.dumps(plain(value), allow_nan=False))
+    """Exactly one JSON object on stdout."""
+    print(as_json(value))
 
 
 @contextmanager

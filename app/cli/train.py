@@ -1,6 +1,5 @@
 """voicebed train: tune a model on folders of one's own."""
 
-import json as jsons
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,7 +47,7 @@ def command(
     recordings kept aside. Ctrl-C stops it in a state that --resume goes on from.
     """
     check(output, recipe, minutes, steps)
-    from app.cli.output import plain, print_json
+    from app.cli.output import as_json, print_json
     from trainer.exclusions import read_exclusions
     from trainer.fine_tune import Order, fine_tune
 
@@ -66,7 +65,7 @@ def command(
     )
 
     def report(line: dict[str, Any]) -> None:
-        text = jsons.dumps(plain(line)) if json else in_words(line)
+        text = as_json(line) if json else in_words(line)
         if text:
             print(text, file=sys.stderr, flush=True)
 
@@ -112,8 +111,13 @@ def in_words(line: dict[str, Any]) -> str:
             return verdict
         case {"stage": "mined", "seconds": seconds, "folder": folder}:
             return f"Found {seconds} s of noise between the words; listen to it in {folder}"
-        case {"stage": "scored", "model": who, "OVRL": score}:
-            return f"The {who} model has OVRL {score:.2f} on the recordings kept aside"
+        case {"stage": "scored", "what": who, "OVRL": score}:
+            titles = {
+                "input": "The recordings kept aside have",
+                "base": "By the base model they have",
+                "tuned": "By the new model they have",
+            }
+            return f"{titles[who]} OVRL {score:.2f}"
         case {"stage": "audit" | "mine" as stage, "progress": share}:
             return f"{'Looking at the files' if stage == 'audit' else 'Looking for noise'}: {100 * share:.0f} %"
         case {"validation": {"OVRL": score}, "step": step}:

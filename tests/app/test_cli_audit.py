@@ -12,6 +12,7 @@ import pytest
 import soundfile as sf
 
 from app.cli import main
+from tests.app.test_bad_input import by_hand
 from tests.trainer.sounds import RATE, hiss, mixed, voice
 from trainer.exclusions import read_exclusions
 
@@ -131,7 +132,9 @@ def test_cancelling_leaves_nothing(folders: dict[str, Path], tmp_path: Path) -> 
     before = set(tmp_path.rglob("*"))
     words = [sys.executable, "-m", "app", *line(folders, "--exclude", tmp_path / "list")]
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(words, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, **streams) as process:
+    with subprocess.Popen(
+        words, cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, preexec_fn=by_hand, **streams
+    ) as process:
         assert process.stderr
         first = process.stderr.readline()
         process.send_signal(signal.SIGINT)

@@ -48,4 +48,5 @@ def test_lines_for_people() -> None:
     assert in_words({"step": 50, "eta": 330, "loss": 4.321, "remix": 3.0}) == "Step 50: loss 4.32, 6 min left"
     assert "2.51" in in_words({"step": 50, "eta": 3, "validation": {"OVRL": 2.512}})
     assert "listen" in in_words({"stage": "mined", "seconds": 30, "folder": "f"})
+    assert in_words({"stage": "scored", "what": "base", "OVRL": 2.3}) == "By the base model they have OVRL 2.30"
     assert in_words({"stage": "done", "verdict": None}) == ""

@@ -12,14 +12,16 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+from engine.errors import InputError
 from engine.generator import BranchConfig
 from engine.masking import masked_speech
 from engine.spectral import SpectralConfig
 from trainer.clips import Priors
 from trainer.corpus import Corpus
+from trainer.growth import grow
 from trainer.loop import Training, is_hidden_matrix, new_generator
 from trainer.muon import Muon, orthogonalised
-from trainer.recipe import FOLDER, Recipe, load_recipe, recipe_from
+from trainer.recipe import FOLDER, Recipe, Unpaired, load_recipe, recipe_from
 
 Corpora = tuple[list[Corpus], list[Corpus]]
 SMALL = Recipe(
@@ -49,10 +51,9 @@ def test_a_resumed_run_equals_an_unbroken_one(priors: Corpora, tmp_path: Path, m
         (tmp_path / name).mkdir()
     whole = training(priors, tmp_path / "whole", 8)
     whole.run()
-    monkeypatch.setattr("trainer.loop.SYNC_EVERY", 2)
     first = training(priors, tmp_path / "broken", 8)
     first.report = lambda line: first.__setattr__("asked_to_stop", "loss" in line)
-    monkeypatch.setattr("trainer.loop.REPORT_EVERY", 3)  # asked in step 3, agreed on in step 4
+    monkeypatch.setattr("trainer.loop.REPORT_EVERY", 3)  # asked in step 3, done in step 4
     first.run()
     second = training(priors, tmp_path / "broken", 8)
     assert second.resume() and second.step == 4
@@ -62,6 +63,31 @@ def test_a_resumed_run_equals_an_unbroken_one(priors: Corpora, tmp_path: Path, m
             assert torch.allclose(value, second.modules[name].state_dict()[key], atol=1e-6), key
 
 
+def test_without_noisy_recordings_the_judges_hear_mixtures(priors: Corpora, tmp_path: Path) -> None:
+    judged = replace(SMALL, unpaired=Unpaired(clean=1.0, noise=1.0, moments=1.0))
+    lines: list[dict[str, float]] = []
+    run = training(priors, tmp_path, 2, judged)
+    run.report = lines.append
+    before = {name: value.clone() for name, value in run.adversaries.ensembles.state_dict().items()}
+    run.run()
+    after = run.adversaries.ensembles.state_dict()
+    assert set(run.adversaries.ensembles) == {"clean", "noise"}
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_grown_generator_begins_as_its_base() -> None:
+    small = new_generator(SMALL)
+    larger = replace(SMALL, seed=1, branch=replace(SMALL.branch, layers=3))
+    large = new_generator(larger)
+    x = torch.randn(1, 4000)
+    assert not torch.allclose(large(x).speech, small(x).speech, atol=1e-4)
+    grow(large, small)
+    for grown, begun in zip(large(x), small(x), strict=True):
+        assert torch.allclose(grown, begun, atol=1e-6)
+    with pytest.raises(ValueError, match="number of blocks"):
+        grow(new_generator(replace(SMALL, codec=replace(SMALL.codec, width=32))), small)
+
+
 def test_a_new_folder_has_nothing_to_resume(priors: Corpora, tmp_path: Path) -> None:
     assert not training(priors, tmp_path, 4).resume()
 
@@ -69,7 +95,7 @@ def test_a_new_folder_has_nothing_to_resume(priors: Corpora, tmp_path: Path) -> 
 def test_endless_bad_gradients_end_the_run(priors: Corpora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = training(priors, tmp_path, 100)
     monkeypatch.setattr("trainer.objective.separation_loss", lambda masked, *rest: masked * torch.nan)
-    with pytest.raises(FloatingPointError):
+    with pytest.raises(InputError, match="not finite"):
         run.run()
     assert all(torch.isfinite(p).all() for p in run.generator.parameters())
 
