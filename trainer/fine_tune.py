@@ -1,6 +1,7 @@
 """Fine-tuning on a user's own unpaired folders, from the first look at the files to the verdict on the new model."""
 
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
@@ -138,6 +139,7 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
 
 def _launched(device: str, codec: Codec) -> Fabric:
     """Fabric on this process's device; as one of several processes where `torchrun` has started them."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it says at each start is in the card
     kind = choose_device(device).device
     local, world = (int(os.environ.get(name, 1)) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
     halves = (kind.type == "cuda" and torch.cuda.is_bf16_supported()) or (

@@ -160,6 +160,7 @@ def test_asked_to_stop_it_saves_and_goes_on_later(order: Order) -> None:
     done = begin(replace(order, steps=step + 2), "--resume")
     result, errors = done.communicate(timeout=120)
     assert done.returncode == 0, errors
+    assert all(json.loads(line) for line in errors.splitlines())
     assert json.loads(result)["steps"] == step + 2 and order.out.exists()
 
 
