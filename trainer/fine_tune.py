@@ -1,10 +1,9 @@
 """Fine-tuning on a user's own unpaired folders, from the first look at the files to the verdict on the new model."""
 
 import json
-import logging
-import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.util import find_spec
@@ -15,28 +14,32 @@ import torch
 from lightning_fabric import Fabric
 
 from engine.base import Base, load_base
-from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
-from engine.errors import Cancelled, InputError, UsageError
-from engine.generator import Codec
+from engine.device import use_sensible_threads
+from engine.errors import Cancelled, InputError, ResourceError, UsageError, VoicebedError
+from engine.generator import Generator
 from engine.model import save_model
 from engine.model_files import ModelCard, ModelFile, Prior
 from trainer.audit.folders import audit_folders
 from trainer.audit.result import CorpusAudit
 from trainer.checkpoint import BEST, checkpoints, load_checkpoint
 from trainer.clips import Priors
+from trainer.control import is_running, running, wished
 from trainer.corpus import Corpus, open_corpus
 from trainer.evaluate import Row, mean
 from trainer.exclusions import read_exclusions, write_exclusions
+from trainer.launch import launched
 from trainer.listing import audio_files
 from trainer.loop import Report, Training
 from trainer.memory import keep_memory
 from trainer.mining import mine_noise
+from trainer.previews import Previews
 from trainer.recipe import Recipe, load_recipe
 from trainer.validation import noisy_clips, opinions, speech_of
 from trainer.verdict import Verdict, judge
 
 # Share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict.
 HELD_OUT = 0.2
+SCORES, SHORTEST_UNSCORED, LONGEST_UNSCORED = 8, 120.0, 600.0  # validations in a run; seconds between them
 KEPT = 0.5  # where the audit would leave out more of a folder than this leaves, it is only warned of
 PAPER = "USE-DDP (Klement et al., arXiv 2509.22942)"
 
@@ -96,20 +99,37 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
     keep_memory()
     use_sensible_threads()
     recipe, base = load_recipe(order.recipe), load_base(order.base)
-    fabric = _launched(order.device, base.generator.codec)
-    rate = base.generator.codec.sample_rate
-    with fabric.rank_zero_first(local=True):
-        if fabric.local_rank == 0:
-            _open_folder(order, base, resume)
-        report = _logged(report, order.folder) if fabric.is_global_zero else report
-        audit, excluded = _audited(order, report)
-        noise = order.noise or _mined(order, excluded, rate, report)
-        priors = _priors(order, noise, audit, excluded, rate)
+    fabric = launched(order.device, base.generator.codec)
+    with ExitStack() as stack:
+        with fabric.rank_zero_first(local=True):
+            if fabric.local_rank == 0:
+                _open_folder(order, base, resume)
+                stack.enter_context(running(order.folder))
+            if fabric.is_global_zero:
+                report = stack.enter_context(_logged(report, order.folder))
+            audit, excluded = _audited(order, report)
+            noise = order.noise or _mined(order, excluded, base.generator.codec.sample_rate, report)
+            priors = _priors(order, noise, audit, excluded, base.generator.codec.sample_rate)
+        return _trained(order, recipe, base, fabric, priors, audit, resume, report)
+
+
+def _trained(
+    order: Order,
+    recipe: Recipe,
+    base: Base,
+    fabric: Fabric,
+    priors: Priors,
+    audit: Mapping[str, Any],
+    resume: bool,
+    report: Report,
+) -> Outcome:
+    """The training itself, the verdict on it, and the model's file."""
     learnt, held_out = priors.split(HELD_OUT)
     validation, exam = held_out.split(0.5)
-    clips = noisy_clips(exam)
+    clips, rate = noisy_clips(exam), base.generator.codec.sample_rate
     heard = {"input": _opinions(clips, rate, "input", report)}
     heard["base"] = _opinions(speech_of(base.generator.to(fabric.device), clips, fabric.device), rate, "base", report)
+    _stop_if_wished(order.folder)
     run = Training(
         fabric,
         recipe,
@@ -121,39 +141,33 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
         report=report,
         start=base.generator,
     )
-    if resume:
-        run.resume()
-    average = run.run()
-    if run.progress() < 1:
+    previews = Previews(order.folder / "previews", clips, base.generator, fabric.device)
+    if resume and run.resume():
+        report({"stage": "resumed", "step": run.step})
+
+    def renew(average: Generator) -> None:
+        previews.renew(average)
+        report({"previews": run.step})
+
+    every = (
+        min(LONGEST_UNSCORED, max(SHORTEST_UNSCORED, 60 * order.minutes / SCORES))
+        if order.minutes
+        else LONGEST_UNSCORED
+    )
+    average = run.run(validate_every=every, wished=lambda: wished(order.folder), validated=renew)
+    if not run.finished:
         raise Cancelled(f"stopped after {run.step:,} steps; the same command with --resume goes on from there")
+    report({"stage": "verdict"})
     if (best := order.folder / BEST).is_file():
         load_checkpoint(best, {"average": average}, {})
+    previews.renew(average)
     heard["output"] = _opinions(speech_of(average, clips, fabric.device), rate, "tuned", report)
     verdict = judge(heard["base"], heard["output"]) if all(heard.values()) else None
     metrics = {who: mean(dict(enumerate(rows))) for who, rows in heard.items()} if verdict else {}
     card = _card(order, recipe, base, priors, audit, run, verdict, metrics)
     model = save_model(order.out, average, card)
-    report({"stage": "done", "verdict": verdict and asdict(verdict)})
+    report({"stage": "done", "verdict": verdict and asdict(verdict), "model": str(order.out)})
     return Outcome(model, verdict, run.step, run.seconds)
-
-
-def _launched(device: str, codec: Codec) -> Fabric:
-    """Fabric on this process's device; as one of several processes where `torchrun` has started them."""
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it says at each start is in the card
-    kind = choose_device(device).device
-    local, world = (int(os.environ.get(name, 1)) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
-    halves = (kind.type == "cuda" and torch.cuda.is_bf16_supported()) or (
-        codec.takes_bfloat16 and multiplies_bfloat16(kind)
-    )
-    fabric = Fabric(
-        accelerator=kind.type,
-        devices=local,
-        num_nodes=world // local,
-        strategy="ddp" if world > 1 else "auto",
-        precision="bf16-mixed" if halves else "32-true",
-    )
-    fabric.launch()
-    return fabric
 
 
 def _open_folder(order: Order, base: Base, resume: bool) -> None:
@@ -166,6 +180,7 @@ def _open_folder(order: Order, base: Base, resume: bool) -> None:
         "base": base.origin,
         "recipe": order.recipe,
     }
+    given = {"minutes": order.minutes, "steps": order.steps, "device": order.device}  # may differ after a resume
     if resume:
         if not note.is_file():
             raise UsageError(f"there is nothing to resume in {order.folder}; leave --resume away to begin")
@@ -185,9 +200,11 @@ def _open_folder(order: Order, base: Base, resume: bool) -> None:
     for role in ("noisy", "clean", "noise"):  # before anything is left behind
         if (folder := getattr(order, role)) and not audio_files(folder):
             raise InputError(f"no audio files in {folder}")
+    if is_running(order.folder):
+        raise UsageError(f"a training is running in {order.folder}; wait for its end, or stop it first")
     shutil.rmtree(order.folder, ignore_errors=True)  # of a training that ended before its first step
     order.folder.mkdir()
-    _write(note, wanted)
+    _write(note, wanted | given)
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
@@ -196,15 +213,40 @@ def _write(path: Path, values: Mapping[str, Any]) -> None:
     part.replace(path)
 
 
-def _logged(report: Report, folder: Path) -> Report:
-    """The report, kept in the folder as well, for those who look later."""
+@contextmanager
+def _logged(report: Report, folder: Path) -> Iterator[Report]:
+    """The report, kept in the folder as well, for those who look later; so is the error that ends the training."""
+
+    log = folder / "log.jsonl"
+    if log.is_file() and not log.read_bytes().endswith(b"\n"):  # killed, or the disk was full, amid a line
+        with log.open("a") as file:
+            file.write("\n")
 
     def both(line: dict[str, Any]) -> None:
-        with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+        with log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
         report(line)
 
-    return both
+    def last(line: dict[str, Any]) -> None:
+        with suppress(OSError):  # the disk may be full
+            both(line)
+
+    try:
+        yield both
+    except Cancelled as error:
+        last({"stage": "stopped", "words": str(error)})
+        raise
+    except VoicebedError as error:
+        last({"error": " ".join(str(error).split()), "code": error.exit_code})
+        raise
+    except OSError as error:
+        last({"error": f"{error.filename or folder}: {error.strerror or error}", "code": ResourceError.exit_code})
+        raise
+
+
+def _stop_if_wished(folder: Path) -> None:
+    if wished(folder) == "stop":
+        raise Cancelled("stopped before the first step; the same command with --resume begins with it")
 
 
 def _audited(order: Order, report: Report) -> tuple[Mapping[str, Any], frozenset[Path]]:
@@ -212,7 +254,7 @@ def _audited(order: Order, report: Report) -> tuple[Mapping[str, Any], frozenset
     kept, listed = order.folder / "audit.json", order.folder / "left out.txt"
     if kept.is_file():
         return json.loads(kept.read_text(encoding="utf-8")), read_exclusions(listed)
-    audit = audit_folders(order.noisy, order.clean, order.noise, _stage(report, "audit"))
+    audit = audit_folders(order.noisy, order.clean, order.noise, _stage(order, report, "audit"))
     report({"stage": "audited", "grade": audit.grade, "verdict": audit.verdict})
     marked = dict(audit.marked("leave out"))
     if order.exclude is None:
@@ -235,8 +277,8 @@ def _readable(corpus: CorpusAudit) -> set[Path]:
     return {Path(corpus.folder) / file.path for file in corpus.files if file.measures}
 
 
-def _stage(report: Report, name: str) -> Callable[[float, float], None]:
-    """Progress of a stage, at most every twentieth of it."""
+def _stage(order: Order, report: Report, name: str) -> Callable[[float, float], None]:
+    """Progress of a stage, at most every twentieth of it; it ends where the training is asked to stop."""
     shown = -1
 
     def advance(done: float, total: float) -> None:
@@ -244,6 +286,7 @@ def _stage(report: Report, name: str) -> Callable[[float, float], None]:
         if (step := int(20 * done / max(total, 1))) > shown:
             shown = step
             report({"stage": name, "progress": round(done / max(total, 1), 3)})
+        _stop_if_wished(order.folder)
 
     return advance
 
@@ -253,7 +296,7 @@ def _mined(order: Order, excluded: frozenset[Path], sample_rate: int, report: Re
     done = folder / "complete"
     if not done.is_file():
         files = [path for path in audio_files(order.noisy) if path not in excluded]
-        seconds = mine_noise(files, folder, sample_rate, _stage(report, "mine"))
+        seconds = mine_noise(files, folder, sample_rate, _stage(order, report, "mine"))
         done.touch()
         report({"stage": "mined", "seconds": round(seconds), "folder": str(folder)})
     return folder

@@ -23,12 +23,13 @@ from engine.spectral import SpectralCodec
 from trainer.adversaries import Adversaries
 from trainer.checkpoint import checkpoints, load_checkpoint, save_checkpoint
 from trainer.clips import Clips, Parts, Priors, feed
+from trainer.control import Wish
 from trainer.muon import Muon
 from trainer.objective import Objective
 from trainer.recipe import Recipe
 from trainer.validation import validate
 
-REPORT_EVERY = 50  # steps
+REPORT_EVERY = 10  # steps
 SYNC_EVERY = 20  # steps between agreements of several processes on time and stopping
 BAD_STEPS = 20  # this many non-finite gradients in a row end the run
 KEEP = 3  # checkpoints
@@ -64,6 +65,9 @@ class Training:
         steps, minutes: the length of the run, one of them; minutes count training time over all resumed parts.
         report: called with plain data for every progress line, in the first process.
         start: the generator to begin from (None: new weights).
+
+    Attributes:
+        finished: `run` came to its end, or was asked to make an end of it.
     """
 
     def __init__(
@@ -86,7 +90,7 @@ class Training:
         self.adversaries = Adversaries(fabric, recipe, self.generator.codec.sample_rate)
         self.objective = Objective(fabric, recipe, self.generator, self.average, self.adversaries)
         self.generator_optimizers = self._optimizers()
-        self.step, self.seconds, self.asked_to_stop = 0, 0.0, False
+        self.step, self.seconds, self.asked_to_stop, self.finished = 0, 0.0, False, False
         self.best: float | None = None
 
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
@@ -158,12 +162,27 @@ class Training:
             sizes = f"{needed / 1e9:.1f} GB for its checkpoints, {free / 1e9:.1f} GB are free"
             raise ResourceError(f"training in {self.folder} needs {sizes}")
 
-    def run(self, save_every: float = 180.0, validate_every: float = 600.0) -> Generator:
+    def wrap(self) -> Callable[[Tensor], Sources]:
+        """The generator as Fabric wraps it, for `learn`; everything is on its device then."""
+        model = self.fabric.setup_module(self.generator)
+        self.average.to(self.fabric.device)
+        self.adversaries.wrap()
+        return model
+
+    def run(
+        self,
+        save_every: float = 180.0,
+        validate_every: float = 600.0,
+        wished: Callable[[], Wish | None] = lambda: None,
+        validated: Callable[[Generator], None] = lambda average: None,
+    ) -> Generator:
         """Train; returns the averaged generator.
 
         Args:
             save_every: seconds of training between checkpoints.
             validate_every: seconds between validations, also at the beginning and the end; 0 for none.
+            wished: asked before every step, in the first process.
+            validated: called after every validation but the first, in the first process.
 
         Raises:
             InputError: gradients stayed infinite or not a number.
@@ -172,18 +191,17 @@ class Training:
         fabric, recipe = self.fabric, self.recipe
         self.check_space()
         previous = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
-        model = fabric.setup_module(self.generator)
-        self.average.to(fabric.device)
-        self.adversaries.wrap()
+        model = self.wrap()
         cuda = fabric.device.type == "cuda"
         clips = feed(self.priors, recipe, self.step, fabric.global_rank, WORKERS if cuda else 0, cuda)
         started, before = time.monotonic(), self.seconds
-        saved = validated = self.seconds
-        stop, bad, sums = False, 0, {}
+        saved = scored = self.seconds
+        wish, bad, sums, summed = None, 0, {}, 0
+        self.finished = self.progress() >= 1
         try:
             if self.step == 0 and validate_every:
                 self._validate(save=False)
-            while self.progress() < 1 and not stop:
+            while self.progress() < 1 and not wish:
                 torch.manual_seed(hash((recipe.seed, self.step, fabric.global_rank)) % 2**31)
                 values = self.learn(model, next(clips))
                 bad = 0 if bool(torch.isfinite(values["gradient"])) else bad + 1
@@ -192,16 +210,20 @@ class Training:
                     raise InputError(f"the training went astray ({since}); begin anew, with another base or less data")
                 for name, value in values.items():
                     sums[name] = sums.get(name, 0) + value.detach()
-                self.step += 1
+                self.step, summed = self.step + 1, summed + 1
                 if fabric.world_size == 1 or self.step % SYNC_EVERY == 0:
                     elapsed = before + time.monotonic() - started
-                    self.seconds, stop = fabric.broadcast((elapsed, self.asked_to_stop))
+                    wish = "stop" if self.asked_to_stop else wished()
+                    self.seconds, wish = fabric.broadcast((elapsed, wish))
                 if self.step % REPORT_EVERY == 0:
-                    self._tell({name: float(value) / REPORT_EVERY for name, value in sums.items()})
-                    sums = {}
-                if validate_every and (self.seconds - validated >= validate_every or self.progress() >= 1):
-                    validated = self.seconds
+                    self._tell({name: float(value) / summed for name, value in sums.items()})
+                    sums, summed = {}, 0
+                self.finished = self.progress() >= 1 or wish == "finish"
+                if validate_every and (self.seconds - scored >= validate_every or self.finished):
+                    scored = self.seconds
                     self._validate()
+                    if fabric.is_global_zero:
+                        validated(self.average)
                 if self.seconds - saved >= save_every:
                     saved = self.seconds
                     self.save()

@@ -17,28 +17,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 
 from engine.base import load_base
 from engine.device import multiplies_bfloat16
 from tests.benchmarks.machine import machine_line
-from trainer.clips import Priors, draw
-from trainer.corpus import Corpus
+from trainer.clips import draw
 from trainer.loop import Training
 from trainer.memory import keep_memory
+from trainer.pace import noise_priors
 from trainer.recipe import load_recipe
 
 STEPS, SHOWN = 5, 8
 LARGER = {"windows": (1024, 512, 256), "channels": 24}
 WAYS = ("as it is", "float32", "larger judges", "memory given back")
-
-
-def corpus(seed: int) -> Corpus:
-    """Ten seconds of noise."""
-    audio = np.random.default_rng(seed).normal(0, 1600, 160_000).astype(np.int16)
-    return Corpus("noise", "CC0", 0, 1.0, 16000, audio, (0, len(audio)))
 
 
 def measure(recipe_name: str, threads: int, way: str) -> dict[str, Any]:
@@ -51,11 +44,12 @@ def measure(recipe_name: str, threads: int, way: str) -> dict[str, Any]:
         recipe = replace(recipe, discriminators=replace(recipe.discriminators, **LARGER))
     halves = way != "float32" and multiplies_bfloat16(torch.device("cpu"))
     fabric = Fabric(accelerator="cpu", devices=1, precision="bf16-mixed" if halves else "32-true")
-    priors = Priors([corpus(0)], [corpus(1)], [corpus(2)])
+    base = load_base(None).generator
+    priors = noise_priors(base.codec.sample_rate)
     with tempfile.TemporaryDirectory() as folder:
-        run = Training(fabric, recipe, priors, priors, Path(folder), steps=1, start=load_base(None).generator)
-        run.run(save_every=1e9, validate_every=0)  # warms up, and wraps the judges
-        model = fabric.setup_module(run.generator)
+        run = Training(fabric, recipe, priors, priors, Path(folder), steps=1, start=base)
+        model = run.wrap()
+        run.learn(model, draw(priors, recipe, 0, 0, recipe.batch))  # the first takes longer than any other
         started = time.perf_counter()
         for number in range(STEPS):
             run.learn(model, draw(priors, recipe, number, 0, recipe.batch))

@@ -4,6 +4,8 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,13 @@ import soundfile
 import torch
 from safetensors.torch import load_file
 
-from engine.errors import InputError, UsageError
+from engine.errors import Cancelled, InputError, UsageError
 from engine.model_files import read_model_file
 from tests.trainer.sounds import RATE, hiss, mixed, voice
 from trainer.checkpoint import checkpoints
-from trainer.fine_tune import Order, fine_tune
+from trainer.control import ask, is_running
+from trainer.fine_tune import Order, _logged, fine_tune
+from trainer.loop import REPORT_EVERY
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,9 +86,11 @@ def test_the_whole_way(order: Order) -> None:
     assert [*card.metrics["held-out noisy clips"]] == ["input", "base", "output"]
     assert outcome.verdict and card.notes == outcome.verdict.words and outcome.verdict.clips == 2
     stages = [line["stage"] for line in lines if "progress" not in line and "stage" in line]
-    assert stages == ["audited", "scored", "scored", "scored", "done"]
+    assert stages == ["audited", "scored", "scored", "verdict", "scored", "done"]
     logged = [json.loads(line) for line in (order.folder / "log.jsonl").read_text().splitlines()]
     assert logged == json.loads(json.dumps(lines))
+    previews = {f"{number}.{kind}.wav" for number in (1, 2) for kind in ("before", "base", "after")}
+    assert {path.name for path in (order.folder / "previews").iterdir()} == previews and {"previews": 6} in lines
     assert "validation" in str(lines) and load_file(order.out).keys() == load_file(Path(str(order.base))).keys()
 
 
@@ -135,13 +141,14 @@ def test_bad_folders_leave_nothing_behind(order: Order, tmp_path: Path) -> None:
     assert not order.folder.exists()
 
 
-def begin(order: Order, *more: str) -> subprocess.Popen[str]:
-    """`voicebed train` in a process of its own, with the patches."""
+def begin(order: Order, *more: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    """`voicebed train` in a process of its own, with the patches; `before` is called there first."""
     arguments = ["train", "--noisy", order.noisy, "--clean", order.clean, "--noise", order.noise, "--json"]
     arguments += ["--base", order.base, "--steps", order.steps, "-o", order.out, "--device", "cpu", *more]
     program = f"{QUICKER}\nfrom app.cli import main\nsys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, preexec_fn=before)
 
 
 def test_asked_to_stop_it_saves_and_goes_on_later(order: Order) -> None:
@@ -162,6 +169,65 @@ def test_asked_to_stop_it_saves_and_goes_on_later(order: Order) -> None:
     assert done.returncode == 0, errors
     assert all(json.loads(line) for line in errors.splitlines())
     assert json.loads(result)["steps"] == step + 2 and order.out.exists()
+
+
+def test_another_process_asks_it_to_finish(order: Order) -> None:
+    process = begin(replace(order, steps=100_000))
+    assert process.stderr and not is_running(order.folder)
+    for line in process.stderr:
+        if '"loss"' in line:
+            break
+    assert is_running(order.folder)
+    for resume in (True, False):
+        with pytest.raises(UsageError, match="is running"):
+            fine_tune(order, resume=resume)
+    ask(order.folder, "finish")
+    result, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert REPORT_EVERY <= json.loads(result)["steps"] < 100_000 and json.loads(result)["verdict"]
+    assert order.out.exists() and not is_running(order.folder)
+
+
+@pytest.mark.usefixtures("quicker")
+def test_another_process_asks_it_to_stop_early(order: Order) -> None:
+    def soon(line: dict[str, Any]) -> None:
+        if line == {"stage": "audit", "progress": 0.0}:
+            ask(order.folder, "stop")
+
+    with pytest.raises(Cancelled, match="--resume"):
+        fine_tune(order, report=soon)
+    assert "stopped" in (order.folder / "log.jsonl").read_text().splitlines()[-1]
+    assert fine_tune(order, resume=True).steps == 6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits on files are POSIX")
+def test_a_full_disk_ends_it_in_a_state_to_go_on_from(order: Order) -> None:
+    order = replace(order, steps=30)
+
+    def limited() -> None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_100_000, 1_100_000))
+
+    short = begin(order, before=limited)
+    _, errors = short.communicate(timeout=120)
+    assert short.returncode == 4 and "no checkpoint could be written" in errors and "Traceback" not in errors
+    assert json.loads((order.folder / "log.jsonl").read_text().splitlines()[-1])["code"] == 4
+    assert not checkpoints(order.folder) and not list(order.folder.glob("*.part"))
+    done = begin(order, "--resume")
+    result, errors = done.communicate(timeout=120)
+    assert done.returncode == 0 and json.loads(result)["steps"] == 30, errors
+
+
+def test_a_line_cut_short_does_not_spoil_the_next(order: Order, tmp_path: Path) -> None:
+    order.folder.mkdir()
+    (order.folder / "order.json").write_text("{}")
+    (order.folder / "log.jsonl").write_text('{"step": 1}\n{"st')
+    with suppress(InputError), _logged(lambda line: None, order.folder) as report:
+        report({"step": 2})
+        raise InputError("bad\nluck")
+    lines = (order.folder / "log.jsonl").read_text().splitlines()
+    assert lines == ['{"step": 1}', '{"st', '{"step": 2}', '{"error": "bad luck", "code": 3}']
 
 
 def test_killed_at_any_moment_it_goes_on(order: Order) -> None:

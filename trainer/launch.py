@@ -1,0 +1,29 @@
+"""Fabric, launched for this process."""
+
+import logging
+import os
+
+import torch
+from lightning_fabric import Fabric
+
+from engine.device import choose_device, multiplies_bfloat16
+from engine.generator import Codec
+
+
+def launched(device: str, codec: Codec) -> Fabric:
+    """Fabric on this process's device; as one of several processes where `torchrun` has started them."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it says at each start is in the card
+    kind = choose_device(device).device
+    local, world = (int(os.environ.get(name, 1)) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    halves = (kind.type == "cuda" and torch.cuda.is_bf16_supported()) or (
+        codec.takes_bfloat16 and multiplies_bfloat16(kind)
+    )
+    fabric = Fabric(
+        accelerator=kind.type,
+        devices=local,
+        num_nodes=world // local,
+        strategy="ddp" if world > 1 else "auto",
+        precision="bf16-mixed" if halves else "32-true",
+    )
+    fabric.launch()
+    return fabric
