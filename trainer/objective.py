@@ -73,11 +73,12 @@ class Objective:
         if clips.mixtures:
             mixtures = heard["mixtures"]
             parts = (clips.mixtures.speech, clips.mixtures.noise)
-            terms["warm_start"] = recipe.warm_start * separation_loss(*mixtures[1:], *parts, recipe.weights).mean()
+            loss = separation_loss(*mixtures[1:], *parts, recipe.weights, self.sample_rate)
+            terms["warm_start"] = recipe.warm_start * loss.mean()
             if clips.noisy is None and self.adversaries.weights:  # the mixtures stand in for recordings
                 terms |= self._adversarial(mixtures, *parts, share, log)
         if remixed:
-            loss = separation_loss(*heard["remixed"][1:], *remixed, recipe.weights)
+            loss = separation_loss(*heard["remixed"][1:], *remixed, recipe.weights, self.sample_rate)
             terms["remix"] = recipe.remix.weight * loss.mean()
         if clips.noisy is not None:
             terms |= self._reconstruction(heard["noisy"])

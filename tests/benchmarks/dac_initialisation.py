@@ -54,7 +54,7 @@ def reconstruction_loss(codec: Codec, parts: Parts) -> Tensor:
     encoded = codec.encode(x)
     scale = x.square().mean(-1, keepdim=True).add(1e-9).rsqrt()
     given, got = scale * x, scale * codec.decode(encoded.latent, encoded)
-    return (spectral_distance(got, given, weights) - weights.si_sdr * si_sdr(got, given)).mean()
+    return (spectral_distance(got, given, weights, codec.sample_rate) - weights.si_sdr * si_sdr(got, given)).mean()
 
 
 def separated(generator: Generator, parts: Parts) -> tuple[Tensor, Tensor]:
@@ -62,7 +62,8 @@ def separated(generator: Generator, parts: Parts) -> tuple[Tensor, Tensor]:
     x, speech, noise = parts
     sources = generator(x)
     masked = masked_speech(generator.codec, x, sources)
-    return masked, separation_loss(masked, sources.speech, sources.noise, speech, noise, LEARNT.weights).mean()
+    rate = generator.codec.sample_rate
+    return masked, separation_loss(masked, sources.speech, sources.noise, speech, noise, LEARNT.weights, rate).mean()
 
 
 def generator_loss(generator: Generator, parts: Parts) -> Tensor:

@@ -9,12 +9,13 @@ from engine.spectral import mel_triangles
 from trainer.losses.si_sdr import si_sdr
 from trainer.recipe import Weights
 
-FFT, HOP, COMPRESSION, MEL_BANDS = 512, 128, 0.3, 64
+WINDOW_SECONDS, COMPRESSION, MEL_BANDS = 0.032, 0.3, 64
 
 
-def spectrum(x: Tensor) -> Tensor:
-    """Complex (batch, bins, frames) of waveforms, Hann window, 512/128 samples."""
-    return torch.stft(x, FFT, HOP, window=torch.hann_window(FFT, device=x.device), return_complex=True)
+def spectrum(x: Tensor, sample_rate: int) -> Tensor:
+    """Complex (batch, bins, frames) of waveforms, Hann windows of 32 ms every 8 ms."""
+    size = round(WINDOW_SECONDS * sample_rate)
+    return torch.stft(x, size, size // 4, window=torch.hann_window(size, device=x.device), return_complex=True)
 
 
 def compressed(spec: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -25,13 +26,14 @@ def compressed(spec: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return magnitude, spec.real * turn, spec.imag * turn
 
 
-def spectral_distance(estimate: Tensor, target: Tensor, weights: Weights) -> Tensor:
+def spectral_distance(estimate: Tensor, target: Tensor, weights: Weights, sample_rate: int) -> Tensor:
     """Weighted sum, per clip, of the errors in compressed complex, compressed magnitude and log-mel spectra."""
-    (em, er, ei), (tm, tr, ti) = compressed(a := spectrum(estimate)), compressed(b := spectrum(target))
+    a, b = spectrum(estimate, sample_rate), spectrum(target, sample_rate)
+    (em, er, ei), (tm, tr, ti) = compressed(a), compressed(b)
     loss = weights.magnitude * (em - tm).square().mean((-2, -1))
     loss = loss + weights.complex_spectrum * ((er - tr).square() + (ei - ti).square()).mean((-2, -1))
     if weights.log_mel:
-        mel = mel_triangles(FFT // 2 + 1, MEL_BANDS, 16000).to(a.device)
+        mel = mel_triangles(a.shape[-2], MEL_BANDS, sample_rate).to(a.device)
         ea, ta = mel @ power(a), mel @ power(b)
         floor = 1e-5 * ta.mean((-2, -1), keepdim=True) + 1e-3  # 50 dB below the clip: deeper holes are not heard
         distance = F.smooth_l1_loss((ea + floor).log10(), (ta + floor).log10(), reduction="none", beta=0.2)
@@ -40,7 +42,13 @@ def spectral_distance(estimate: Tensor, target: Tensor, weights: Weights) -> Ten
 
 
 def separation_loss(
-    masked: Tensor, speech: Tensor, noise: Tensor, true_speech: Tensor, true_noise: Tensor, weights: Weights
+    masked: Tensor,
+    speech: Tensor,
+    noise: Tensor,
+    true_speech: Tensor,
+    true_noise: Tensor,
+    weights: Weights,
+    sample_rate: int,
 ) -> Tensor:
     """The supervised loss, one number per clip.
 
@@ -55,5 +63,6 @@ def separation_loss(
     estimates, targets = torch.cat((masked, speech, noise)), torch.cat((true_speech, true_speech, true_noise))
     share = torch.tensor((1.0, weights.direct, weights.noise), device=masked.device).repeat_interleave(len(masked))
     both = ((true_speech.square().mean(-1) > 1e-4) & (true_noise.square().mean(-1) > 1e-4)).repeat(3)
-    loss = spectral_distance(estimates, targets, weights) - weights.si_sdr * si_sdr(estimates, targets) * both
+    loss = spectral_distance(estimates, targets, weights, sample_rate)
+    loss = loss - weights.si_sdr * si_sdr(estimates, targets) * both
     return (share * loss).view(3, -1).sum(0)
