@@ -167,6 +167,48 @@ def import_model(path: Path) -> ModelFile:
     return read_model_file(target)
 
 
+def write_card(source: Path, card: ModelCard, target: Path) -> ModelFile:
+    """Copy a model file with another card.  Its tensors stay as they are; `target` appears whole or not at all.
+
+    Raises:
+        InputError: the source is not a model file.
+        OSError: it cannot be copied.
+    """
+    read_model_file(source)
+    with source.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")  # of the JSON header, which the tensors follow
+        header = json.loads(file.read(size))
+        header["__metadata__"]["voicebed"] = card.to_json()
+        text = json.dumps(header, ensure_ascii=False).encode()
+        text += b" " * (-len(text) % 8)  # tensors begin at multiples of 8
+        part = target.with_name(f".{target.name}.part")
+        try:
+            with part.open("wb") as copy:
+                copy.write(len(text).to_bytes(8, "little") + text)
+                shutil.copyfileobj(file, copy)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return read_model_file(target)
+
+
+def add_model(source: Path, card: ModelCard, name: str) -> ModelFile:
+    """Copy a model file into the user's folder under a name, with this card.
+
+    Raises:
+        InputError: the source is not a model file.
+        UsageError: the name is no file name, or a model of that name is there already.
+        OSError: it cannot be copied.
+    """
+    target = user_folder() / f"{name}{SUFFIX}"
+    if not name.strip(" .") or target.parent != user_folder() or any(mark in name for mark in '<>:"/\\|?*'):
+        raise UsageError(f"'{name}' cannot be the name of a file; choose another")
+    if target.exists() or (BUNDLED / target.name).exists():
+        raise UsageError(f"a model named '{name}' exists; choose another name")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return write_card(source, card, target)
+
+
 def remove_model(name: str) -> Path:
     """Delete one of the user's models; returns where it was.
 

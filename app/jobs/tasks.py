@@ -1,6 +1,7 @@
 """What the engine process does: tasks that take plain arguments and return plain data.
 
-All but `split`, `patch` and `mixdown` do without torch, and these load it only where a model has to run.
+All but `split`, `patch`, `mixdown` and some of `app.jobs.training_tasks` do without torch, and these load it only where
+a model has to run.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.jobs.redraw import redraw
+from app.jobs.training_tasks import TRAINING_TASKS
 from app.picture.pyramid import Pyramid, PyramidWriter
 from engine.cache import cache_folder, make_room, recording_folder, split_folder
 from engine.delivery import Delivery, delivery_from
@@ -189,7 +191,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "patch": patch,
     "export": export,
     "mixdown": mixdown,
-}
+} | TRAINING_TASKS
 
 
 def _opened(path: str) -> tuple[Recording, Path]:
