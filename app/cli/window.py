@@ -10,7 +10,7 @@ import typer
 
 from engine.errors import InputError, ResourceError, UsageError
 
-TABS = ("editor",)
+TABS = ("editor", "trainer")
 
 
 def names_files(arguments: Sequence[str], commands: Sequence[str]) -> bool:
@@ -32,9 +32,9 @@ def command(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="[FILE...]", readable=False, help="Recordings or sessions to open.")
     ] = None,
-    tab: Annotated[str, typer.Option(help="Which tab to show: editor.")] = "editor",
+    tab: Annotated[str, typer.Option(help="Which tab to show: editor or trainer.")] = "editor",
 ) -> None:
-    """Open recordings or .voicebed sessions in the editor."""
+    """Open recordings or .voicebed sessions in the editor, or the trainer."""
     if tab not in TABS:
         raise UsageError(f"there is no tab '{tab}'; choose {' or '.join(TABS)}")
     for path in files or ():

@@ -167,6 +167,11 @@ class Player:
         self._playing = False
         self._commands.put(self._pause)
 
+    def release(self) -> None:
+        """Pause, and give the device back: another player may want it.  `play` opens it again."""
+        self.pause()
+        self._commands.put(self._drop)
+
     def seek(self, seconds: float) -> None:
         """Go to a place, playing or not."""
         self._seek = Seek(seconds)

@@ -38,6 +38,7 @@ def run(files: list[Path], tab: str = "editor") -> int:
         window.open_files(files)
     window.show_tab(tab)
     window.offer_recovery()
+    QTimer.singleShot(0, window.offer_training)
     gc.freeze()  # a collection may happen in the audio callback's thread, and is short if there is little to go through
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.leave())

@@ -24,13 +24,16 @@ from app.window.output_menu import OutputMenu
 from app.window.project import Project, Workers
 from app.window.workspace import Workspace
 from engine.errors import VoicebedError
+from engine.model_files import DEFAULT
 
 if TYPE_CHECKING:
     from app.window.batch_panel import BatchPanel
 
-ALWAYS = {"open", "demo", "batch", "quit", "preferences", "help", "shortcuts", "about"} | {
+# Actions that need no recording; those of the window among them work in the trainer tab too.
+WINDOWS = {"quit", "preferences", "help", "shortcuts", "about", "show_editor", "show_trainer", "library"} | {
     f"theme_{name}" for name in THEMES
 }
+ALWAYS = {"open", "demo", "batch"} | WINDOWS
 
 
 class Editor(QWidget):
@@ -74,6 +77,7 @@ class Editor(QWidget):
         column.addWidget(self.stack, 1)
         self.workspace: Workspace | None = None
         self._project: Project | None = None
+        self._next_model: str | None = None  # for what is opened next
         self._wanted = 0  # counts what was asked to be opened: the latest wins
         self._batch: BatchPanel | None = None
         self.colour_menu = ColourMenu(settings, self)
@@ -123,8 +127,22 @@ class Editor(QWidget):
         if path.suffix.lower() == SUFFIX:
             self._with_session(lambda: load_session(path), path)
         else:
-            self._open(Project(path, self.workers, self._settings))
+            self._open(Project(path, self.workers, self._settings, model=self._next_model))
+            self._next_model = None
             self._settings.add_recent(path)
+
+    def use_model(self, name: str) -> None:
+        """Split what is open with this model ("" is the default one), or else the next recording that is opened."""
+        if self.workspace:
+            self.workspace.document.set_model(name)
+            return
+        self._next_model = name
+        words = self.tr("Open a recording: {0} will split it.").format(name or DEFAULT)
+        self.messages.show_message(words, "info", [(self.tr("Open…"), self.open_requested.emit)])
+
+    def leave(self) -> None:
+        """Another tab is in front: silence, and the sound device given back."""
+        self.player.release()
 
     def save(self, path: Path) -> bool:
         """Write the session; False, and a message, where that is impossible."""

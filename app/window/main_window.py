@@ -3,10 +3,11 @@
 import base64
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QTabWidget, QVBoxLayout, QWidget
 
 from app.document.recovery import Leftover, recoverable
 from app.document.session import SUFFIX
@@ -14,10 +15,15 @@ from app.document.settings import Settings, save_settings
 from app.sound.output import Output
 from app.window.actions import ENTRIES, MENUS, make_actions, translated
 from app.window.background import run_in_background
-from app.window.editor import Editor
+from app.window.editor import WINDOWS, Editor
 from app.window.help_window import HelpWindow
+from app.window.message_bar import MessageBar
 from app.window.theme import apply_theme
 from engine.errors import VoicebedError
+
+if TYPE_CHECKING:
+    from app.training.run import Plan
+    from app.training.tab import TrainerTab
 
 DEMO = Path(__file__).parents[2] / "resources" / "demo" / "cafe.flac"
 
@@ -28,6 +34,9 @@ class MainWindow(QMainWindow):
     Args:
         settings: changed here as the user chooses, and written at the end.
         output: as for `Editor`.
+
+    Attributes:
+        trainer: the trainer tab, once it was shown.
     """
 
     def __init__(self, settings: Settings, output: Output | None = None) -> None:
@@ -38,6 +47,12 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget(documentMode=True)
         self.tabs.setTabBarAutoHide(True)
         self.add_tab("editor", self.tr("Editor"), self.editor)
+        self.trainer: TrainerTab | None = None
+        self._output = output
+        self._trainer_place = QWidget()
+        self.add_tab("trainer", self.tr("Trainer"), self._trainer_place)
+        self._editing = self._editing_groups()
+        self.tabs.currentChanged.connect(self._tab_changed)
         self.setCentralWidget(self.tabs)
         self.setAcceptDrops(True)
         self.setMinimumSize(1100, 640)
@@ -45,6 +60,7 @@ class MainWindow(QMainWindow):
         if settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
         self._help: HelpWindow | None = None
+        self._may_train = False  # the training may go on without the window
         self._recent = QMenu(self.tr("Open recent"), self)
         self._make_menus()
         self._connect()
@@ -62,6 +78,12 @@ class MainWindow(QMainWindow):
         if page is None or self.tabs.indexOf(page) < 0:
             raise ValueError(f"no tab '{name}'")
         self.tabs.setCurrentWidget(page)
+
+    @property
+    def messages(self) -> MessageBar:
+        """The message bar of the tab in front."""
+        front = self.trainer if self.trainer and self.tabs.currentWidget() is self._trainer_place else self.editor
+        return front.messages
 
     def open_files(self, paths: Iterable[Path]) -> None:
         """Open one file in the editor; many go to the batch."""
@@ -81,6 +103,23 @@ class MainWindow(QMainWindow):
 
         run_in_background(self, recoverable, offer, lambda line: self.editor.messages.show_message(line, "warning"))
 
+    def offer_training(self) -> None:
+        """Look, in the background, for a training that an earlier window left running or undecided, and offer it."""
+
+        def look() -> "list[tuple[Plan, bool]]":
+            from app.training.run import find_trainings
+
+            return find_trainings()
+
+        def offer(found: "list[tuple[Plan, bool]]") -> None:
+            if found and self.trainer is None:
+                plan, runs = found[0]
+                words = self.tr("{0} is being trained.") if runs else self.tr("The training of {0} waits for you.")
+                show = (self.tr("Show"), lambda: self.show_tab("trainer"))
+                self.editor.messages.show_message(words.format(plan.name), "info", [show])
+
+        run_in_background(self, look, offer, lambda line: self.editor.messages.show_message(line, "warning"))
+
     def leave(self) -> None:
         """End at once, with unsaved work autosaved for the next start."""
         self.editor.autosave_now()
@@ -89,11 +128,65 @@ class MainWindow(QMainWindow):
     def shut_down(self) -> None:
         """Stop sound and child processes, and write the settings."""
         self.editor.shut_down()
+        if self.trainer:
+            self.trainer.shut_down()
         self.settings.geometry = base64.b64encode(self.saveGeometry().data()).decode()
         try:
             save_settings(self.settings)
         except VoicebedError as error:
             print(f"voicebed: {error}")
+
+    # Tabs
+
+    def _tab_changed(self) -> None:
+        """Make the trainer when it is first shown; what is about the recording rests meanwhile."""
+        training = self.tabs.currentWidget() is self._trainer_place
+        for group in self._editing:
+            group.setEnabled(not training)
+        if training:
+            self.editor.leave()
+            self._make_trainer()
+        elif self.trainer:
+            self.trainer.leave()
+
+    def _make_trainer(self) -> "TrainerTab":
+        if self.trainer is None:
+            from app.training.tab import TrainerTab
+
+            self.trainer = TrainerTab(self.settings, self._output)
+            column = QVBoxLayout(self._trainer_place)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.addWidget(self.trainer)
+            self.trainer.use_in_editor.connect(self._use_model)
+            self.trainer.news.connect(self._tell_news)
+        return self.trainer
+
+    def _use_model(self, name: str) -> None:
+        self.show_tab("editor")
+        self.editor.use_model(name)
+
+    def _tell_news(self, line: str) -> None:
+        if self.messages is self.editor.messages:
+            show = (self.tr("Show"), lambda: self.show_tab("trainer"))
+            self.messages.show_message(line, "info", [show])
+
+    def _show_library(self) -> None:
+        self.show_tab("trainer")
+        self._make_trainer().show_models()
+
+    def _editing_groups(self) -> list[QActionGroup]:
+        """The actions that are about a recording, in groups that can be switched off together."""
+        loose = QActionGroup(self)
+        loose.setExclusionPolicy(QActionGroup.ExclusionPolicy.None_)
+        groups = [loose]
+        for name, action in self.actions_by_name.items():
+            group = action.actionGroup()
+            if name not in WINDOWS and name not in ("open", "demo", "batch"):
+                if group is None:
+                    loose.addAction(action)
+                elif group not in groups:
+                    groups.append(group)
+        return groups
 
     # Menus
 
@@ -131,6 +224,9 @@ class MainWindow(QMainWindow):
             "save_as": self._save_as,
             "close": lambda: self._unless_unsaved(self.editor.close_recording),
             "quit": self.close,
+            "show_editor": lambda: self.show_tab("editor"),
+            "show_trainer": lambda: self.show_tab("trainer"),
+            "library": self._show_library,
             "help": lambda: self._show_help("first-steps"),
             "shortcuts": lambda: self._show_help("keyboard"),
             "about": lambda: self._show_help("about"),
@@ -207,11 +303,21 @@ class MainWindow(QMainWindow):
         return self.tr("{name} has unsaved changes.").format(name=self.editor.title)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Ask about unsaved work, once; a second close keeps it as an autosave."""
-        asked = self.editor.messages.message
-        if self.editor.modified and not (asked and asked.text == self._question):
+        """Ask about unsaved work and a training, once each; a second close keeps both, as an autosave, and running."""
+        asked = self.messages.message
+        texts = {asked.text} if asked else set[str]()
+        if self.editor.modified and self._question not in texts:
             event.ignore()
+            self.show_tab("editor")
             self._unless_unsaved(self._close_now)
+            return
+        if self.trainer and self.trainer.training and not self._may_train and self._training_question not in texts:
+            event.ignore()
+            self.messages.show_message(
+                self._training_question,
+                "warning",
+                [(self.tr("Keep it going"), self._keep_training), (self.tr("Pause it"), self._pause_training)],
+            )
             return
         self.editor.autosave_now()
         event.accept()
@@ -219,6 +325,22 @@ class MainWindow(QMainWindow):
     def _close_now(self) -> None:
         self.editor.forget_changes()
         QTimer.singleShot(0, self.close)
+
+    @property
+    def _training_question(self) -> str:
+        return self.tr("Training goes on without the window, and is found again at the next start. Keep it going?")
+
+    def _keep_training(self) -> None:
+        self._may_train = True
+        QTimer.singleShot(0, self.close)
+
+    def _pause_training(self) -> None:
+        """Close once the training has written its checkpoint; who closes again does not wait."""
+        if self.trainer and (run := self.trainer.run):
+            self._may_train = True
+            run.changed.connect(lambda: None if run.alive else self.close())
+            run.pause()
+            self.messages.show_message(self.tr("Voicebed closes as soon as the training is paused…"))
 
     def _show_title(self) -> None:
         name = self.editor.title

@@ -92,13 +92,14 @@ class Project(QObject):
         session: Session | None = None,
         saved_as: Path | None = None,
         saved: bool = True,
+        model: str | None = None,
     ) -> None:
         super().__init__(workers)
         self.path, self.folder = path, None
         self.state, self.progress = SplitState.RUNNING, Progress(0.0, 0.0, None)
         self.facts: dict[str, Any] = {}
         self._workers, self._settings = workers, settings
-        self._session, self._saved_as, self._saved = session, saved_as, saved
+        self._session, self._saved_as, self._saved, self._model = session, saved_as, saved, model
         self._jobs: set[Job] = set()
         self._split_job: Job | None = None
         self._pictures: Path | None = None  # of the split
@@ -225,7 +226,7 @@ class Project(QObject):
         recording = recording_from(self.path, data)
         self._home, self._mark = Path(data["folder"]), data["fingerprint"]
         edit = Edit(
-            model=self._settings.model,
+            model=self._settings.model if self._model is None else self._model,
             markers=tuple(Marker(entry["time"], entry["name"]) for entry in data["markers"]),
         )
         if self._session:
