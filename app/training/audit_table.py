@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
+    QAbstractItemModel,
     QAbstractTableModel,
     QEvent,
     QModelIndex,
@@ -317,6 +318,16 @@ class FoundDelegate(QStyledItemDelegate):
         option.palette.setColor(QPalette.ColorRole.Text, theme.colour(ink))  # pyright: ignore
         if index.column() in (EXCLUDE, PLAY):
             option.displayAlignment = Qt.AlignmentFlag.AlignCenter  # pyright: ignore
+
+    def editorEvent(  # noqa: N802  Qt's name
+        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
+    ) -> bool:
+        """A click anywhere in the first column checks or unchecks."""
+        if index.column() != EXCLUDE or event.type() != QEvent.Type.MouseButtonRelease:
+            return False
+        checked = index.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
+        wanted = Qt.CheckState.Unchecked if checked else Qt.CheckState.Checked
+        return model.setData(index, wanted, Qt.ItemDataRole.CheckStateRole)  # pyright: ignore[reportArgumentType]
 
 
 class TrafficLight(QFrame):

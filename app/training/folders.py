@@ -51,6 +51,7 @@ class FolderZone(QFrame):
         self.setAccessibleName(title)
         heading = QLabel(title)
         heading.setProperty("role", "title")
+        heading.setFixedHeight(theme.CONTROL)  # as high as the button that comes and goes beside it
         self.name = QLabel()
         self.about = QLabel(wordWrap=True)
         self.about.setProperty("role", "muted")

@@ -119,6 +119,9 @@ class OrderForm(QWidget):
         ):
             form.addRow(title, widget)
             widget.setAccessibleName(title)
+            if isinstance(widget, QSpinBox):
+                widget.lineEdit().setTextMargins(theme.XS, 0, 0, 0)
+                widget.setFixedHeight(theme.CONTROL)
             if isinstance(widget, QComboBox):
                 widget.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                 widget.setMinimumContentsLength(12)

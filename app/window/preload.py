@@ -19,6 +19,7 @@ def _load() -> None:
     try:
         import scipy.fft  # noqa: F401  for drawing
 
+        import app.training.tab  # noqa: F401  shown without a wait
         from app.sound.meters import warm_up
 
         warm_up()
