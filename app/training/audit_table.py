@@ -100,7 +100,14 @@ class AuditModel(QAbstractTableModel):
         self._shown: list[Row] = []
         self._role, self._found_only = "", False
         self._column, self._order = FOUND, Qt.SortOrder.AscendingOrder
-        self._heads = ("", "", self.tr("File"), self.tr("Folder"), self.tr("Length"), self.tr("What was found"))
+        self._heads = (
+            self.tr("Exclude"),
+            "",
+            self.tr("File"),
+            self.tr("Folder"),
+            self.tr("Length"),
+            self.tr("What was found"),
+        )
         self._roles = {"noisy": self.tr("Noisy"), "clean": self.tr("Clean"), "noise": self.tr("Noise")}
         self._fine = self.tr("fine")
 
@@ -270,7 +277,7 @@ class FileView(QTableView):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for column, width in ((EXCLUDE, 36), (PLAY, 36), (FILE, 240), (FOLDER, 72), (LENGTH, 72)):
+        for column, width in ((EXCLUDE, 72), (PLAY, 36), (FILE, 232), (FOLDER, 72), (LENGTH, 72)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(EXCLUDE, QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(PLAY, QHeaderView.ResizeMode.Fixed)

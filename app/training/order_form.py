@@ -39,6 +39,7 @@ class OrderForm(QWidget):
         self._settings, self._submit = settings, submit
         self._paces: dict[tuple[str, str, str], dict[str, Any]] = {}
         self._asked: tuple[str, str, str] | None = None
+        self._job: Job | None = None
         self._may_measure = self._filled = False
         self.name = QLineEdit(free_name(self.tr("my-voice")))
         self.base, self.recipe, self.device = QComboBox(), QComboBox(), QComboBox()
@@ -76,6 +77,13 @@ class OrderForm(QWidget):
         """From now on, measure how fast this machine trains as it is asked for."""
         self._may_measure = True
         self._update()
+
+    def stop_measuring(self) -> None:
+        """Leave the machine to what is trained now."""
+        self._may_measure = False
+        self._timer.stop()
+        if self._job:
+            self._job.cancel()
 
     @property
     def length(self) -> tuple[float, int]:
@@ -120,6 +128,7 @@ class OrderForm(QWidget):
             form.addRow(title, widget)
             widget.setAccessibleName(title)
             if isinstance(widget, QSpinBox):
+                widget.lineEdit().setAccessibleName(title)
                 widget.lineEdit().setTextMargins(theme.XS, 0, 0, 0)
                 widget.setFixedHeight(theme.CONTROL)
             if isinstance(widget, QComboBox):
@@ -181,14 +190,17 @@ class OrderForm(QWidget):
         if key in self._paces or key == self._asked:
             return
         self._asked = key
-        job = self._submit("training_pace", base=key[0], recipe=key[1], device=key[2])
+        job = self._job = self._submit("training_pace", base=key[0], recipe=key[1], device=key[2])
         job.finished.connect(lambda pace: self._measured(key, pace))
         job.failed.connect(lambda line, _: self._measured(key, {"error": line}))
-        job.cancelled.connect(lambda: setattr(self, "_asked", None))
+        job.cancelled.connect(self._forget_measure)
+
+    def _forget_measure(self) -> None:
+        self._asked = self._job = None
 
     def _measured(self, key: tuple[str, str, str], pace: dict[str, Any]) -> None:
         self._paces[key] = pace
-        self._asked = None
+        self._forget_measure()
         self._update()
 
     def _show_estimate(self) -> None:

@@ -95,6 +95,8 @@ class PreparePage(QWidget):
         """Offer a name for the next training, and the models that there are by now."""
         self.form.name.setText(free_name(self.form.name.text()))
         self.form.reload()
+        if self.audited:
+            self.form.measure_pace()
 
     def plan(self) -> Plan:
         """What is wanted."""
@@ -236,4 +238,5 @@ class PreparePage(QWidget):
 
     def _start(self) -> None:
         self.player.stop()
+        self.form.stop_measuring()
         self.start_requested.emit(self.plan(), self.table.excluded)

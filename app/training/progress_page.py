@@ -192,18 +192,18 @@ class ProgressPage(QWidget):
             case {"stage": "mined", "seconds": seconds}:
                 return self.tr("Found {0} s of noise in the pauses.").format(seconds)
             case {"stage": "scored", "what": "input", "OVRL": score}:
-                return self.tr("The recordings kept aside score {0:.2f} as they are.").format(score)
+                return self.tr("The recordings kept aside score OVRL {0:.2f} as they are.").format(score)
             case {"stage": "scored", "what": who, "OVRL": score}:
                 words = (
-                    self.tr("By the old model they score {0:.2f}.")
+                    self.tr("By the old model they score OVRL {0:.2f}.")
                     if who == "base"
-                    else self.tr("By the new one, {0:.2f}.")
+                    else self.tr("By the new one they score OVRL {0:.2f}.")
                 )
                 return words.format(score)
             case {"stage": "resumed", "step": step}:
                 return self.tr("Resumed at step {0}.").format(f"{step:,}")
             case {"step": step, "validation": {"OVRL": score}}:
-                return self.tr("Step {0}: other recordings kept aside score {1:.2f}.").format(f"{step:,}", score)
+                return self.tr("Step {0}: other recordings kept aside score OVRL {1:.2f}.").format(f"{step:,}", score)
             case {"step": step, "loss": loss}:
                 terms = ", ".join(
                     f"{name.replace('_', ' ')} {value:.3g}"

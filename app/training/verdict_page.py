@@ -74,6 +74,7 @@ class VerdictPage(QWidget):
         self.licence.setEditable(True)
         self.licence.addItems(LICENCES)
         self.notes.setFixedHeight(NOTES_HEIGHT)
+        self.notes.setPlaceholderText(self.tr("What it is for, and what it was trained on"))
         self.notes.setTabChangesFocus(True)
         self.save_button = self._button(self.tr("Save to my models"), "save", lambda: self._save(self._say_saved))
         self.use_button = self._button(self.tr("Use in the editor"), "", lambda: self._save(self.use_wanted.emit))
@@ -137,6 +138,8 @@ class VerdictPage(QWidget):
         ):
             rows.addRow(title, widget)
             widget.setAccessibleName(title)
+        if inner := self.licence.lineEdit():
+            inner.setAccessibleName(self.tr("Licence"))
         side = QWidget()
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, theme.M, 0)
@@ -184,13 +187,14 @@ class VerdictPage(QWidget):
         else:
             gain = verdict["tuned"]["OVRL"] - verdict["base"]["OVRL"]
             counts = self.tr("better on {0} of {1} clips, {2} OVRL").format(
-                verdict["clips_better"], verdict["clips"], f"{gain:+.2f}".replace("-", MINUS)
+                verdict["clips_better"], verdict["clips"], change(gain)
             )
             if verdict["better"]:
                 self.light.show_line("ok", counts[:1].upper() + counts[1:] + ".")
             else:
-                self.light.show_line("stop", self.tr("Not better: keep {0} ({1}).").format(base, counts))
-            self.detail.setText(str(verdict["words"]).replace("->", "→"))
+                self.light.show_line("look", self.tr("Not better: keep {0} ({1}).").format(base, counts))
+            words = str(verdict["words"]).replace("->", "→").partition(": ")[2]  # the line above has what is before
+            self.detail.setText(words[:1].upper() + words[1:])
             self._fill_scores(verdict["base"], verdict["tuned"], base)
         role = "primary" if self.better else ""
         self.save_button.setProperty("role", role)
@@ -208,8 +212,8 @@ class VerdictPage(QWidget):
         table = [heads]
         for score in SCORES:
             if score in base and score in tuned:
-                change = f"{tuned[score] - base[score]:+.2f}".replace("-", MINUS)
-                table.append([f"{score}, {names[score]}", f"{base[score]:.2f}", f"{tuned[score]:.2f}", change])
+                values = f"{base[score]:.2f}", f"{tuned[score]:.2f}", change(tuned[score] - base[score])
+                table.append([f"{score}, {names[score]}", *values])
         for row, cells in enumerate(table):
             for column, text in enumerate(cells):
                 label = QLabel(text)
@@ -296,3 +300,9 @@ class VerdictPage(QWidget):
 
     def _fail(self, line: str) -> None:
         self.problem.emit(line)
+
+
+def change(score: float) -> str:
+    """A change of a score, with its sign: "+0.18", "−0.09", "0.00"."""
+    words = f"{score:+.2f}"
+    return "0.00" if words[1:] == "0.00" else words.replace("-", MINUS)

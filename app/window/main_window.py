@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
             column = QVBoxLayout(self._trainer_place)
             column.setContentsMargins(0, 0, 0, 0)
             column.addWidget(self.trainer)
+            self.trainer.show()
             self.trainer.use_in_editor.connect(self._use_model)
             self.trainer.news.connect(self._tell_news)
         return self.trainer

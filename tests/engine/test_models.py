@@ -3,16 +3,30 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from engine import model_files
 from engine.errors import InputError, UsageError
 from engine.model import load_model, save_model
-from engine.model_files import ModelCard, Prior, find_model, import_model, list_models, read_model_file, remove_model
+from engine.model_files import (
+    ModelCard,
+    Prior,
+    add_model,
+    find_model,
+    import_model,
+    list_models,
+    read_model_file,
+    remove_model,
+    user_folder,
+    write_card,
+)
+from tests.app.window.models import write_model
 
 
 def test_a_saved_model_comes_back(model_path: Path, tmp_path: Path) -> None:
@@ -78,3 +92,36 @@ def test_bundled_models_and_foreign_paths_are_not_removed(
     with pytest.raises(InputError):
         remove_model(f"../../{model_path.stem}")
     assert (tmp_path / "ours.safetensors").exists()
+
+
+def test_another_card_leaves_the_tensors_alone(tmp_path: Path) -> None:
+    kinds = {"a": torch.randn(3, 5), "b": torch.randn(7).bfloat16(), "c": torch.arange(3)}
+    card = ModelCard("old", {}, 16000, "m", "CC0", "2026-11-22")
+    save_file(kinds, tmp_path / "a.safetensors", {"voicebed": card.to_json(), "other": "kept"})
+    new = write_card(
+        tmp_path / "a.safetensors", replace(card, name="näv", notes="x" * 1001), tmp_path / "b.safetensors"
+    )
+    assert new.card.name == "näv" and new.card.notes == "x" * 1001 and new.card.licence == "CC0"
+    found = load_file(tmp_path / "b.safetensors")
+    assert found.keys() == kinds.keys() and all(torch.equal(found[name], kinds[name]) for name in kinds)
+    with safe_open(tmp_path / "b.safetensors", "numpy") as file:
+        assert file.metadata()["other"] == "kept"
+    assert [path.name for path in sorted(tmp_path.glob("*safetensors*"))] == ["a.safetensors", "b.safetensors"]
+
+
+@pytest.mark.parametrize("name", ["", " .", "a/b", "..", 'say "hi"', "a:b", "voicebed-spectral"])
+def test_a_model_needs_a_name_of_its_own(tmp_path: Path, name: str) -> None:
+    source = write_model(tmp_path / "a.safetensors")
+    card = read_model_file(source).card
+    with pytest.raises(UsageError):
+        add_model(source, card, name)
+    assert list_models() == [model for model in list_models() if model.bundled]
+
+
+def test_a_model_is_added_once(tmp_path: Path) -> None:
+    source = write_model(tmp_path / "a.safetensors")
+    card = replace(read_model_file(source).card, name="b")
+    assert add_model(source, card, "b").path == user_folder() / "b.safetensors"
+    assert find_model("b").card == card
+    with pytest.raises(UsageError, match="exists"):
+        add_model(source, card, "b")

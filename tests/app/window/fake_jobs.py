@@ -10,6 +10,7 @@ from engine.errors import UsageError
 class FakeJob(QObject):
     """Has the signals of `app.jobs.client.Job`; a cancel is answered at once."""
 
+    began = Signal(object)
     progressed = Signal(float, float)
     finished = Signal(object)
     failed = Signal(str, bool)
