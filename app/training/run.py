@@ -33,6 +33,7 @@ LOOK_MS, CATCHING_UP_MS = 400, 20
 AT_ONCE = 1 << 16  # bytes of the log that are taken in one turn of the window
 BEGUN = "--- begun "  # a line in `PRINTED` before what each process prints
 NICE = 10
+SPACE = 1 << 20  # bytes; with less, nothing more can be written
 ILLEGAL = '<>:"/\\|?*'
 
 
@@ -210,6 +211,8 @@ class Run(QObject):
         super().__init__(parent)
         self.plan = plan
         self._process: subprocess.Popen[bytes] | None = None
+        self._excluded: tuple[tuple[Path, str], ...] = ()
+        self._new = False  # its place is still to be made
         self._log = LogReader(plan.folder / "log.jsonl")
         self._looking = self._released = False
         self._known = False  # whether what is on the disk was looked at once
@@ -241,22 +244,9 @@ class Run(QObject):
             excluded: files to leave out, and why; all others are used.
         """
 
-        def prepare() -> None:
-            place = self.plan.place
-            if (place / PLAN).exists():
-                raise UsageError(f"there is a training named '{self.plan.name}' already; choose another name")
-            place.mkdir(parents=True, exist_ok=True)
-            try:
-                (place / LEFT_OUT).unlink(missing_ok=True)
-                write_exclusions(place / LEFT_OUT, excluded, ())
-                self.plan.save()
-            except BaseException:
-                shutil.rmtree(place, ignore_errors=True)
-                raise
-            self._start()
-
+        self._excluded, self._new = tuple(excluded), True
         self._change(State.PREPARING)
-        run_in_background(self, prepare, lambda _: self.follow(), self._failed)
+        run_in_background(self, self._start, lambda _: self.follow(), self._failed)
 
     def resume(self, minutes: float = 0.0, then: Wish | None = None) -> None:
         """Go on where it ended.
@@ -269,14 +259,10 @@ class Run(QObject):
             steps = round(self.plan.steps * (1 + minutes / self.plan.minutes)) if self.plan.steps else 0
             self.plan = replace(self.plan, minutes=self.plan.minutes + minutes, steps=steps)
 
-        def again() -> None:
-            self.plan.save()
-            self._start()
-
         self._last, self.verdict = {}, None
         self.stage, self.share, self.left, self.asked = "start", None, None, then
         self._change(State.PREPARING)
-        run_in_background(self, again, lambda _: self.follow(), self._failed)
+        run_in_background(self, self._start, lambda _: self.follow(), self._failed)
 
     def pause(self) -> None:
         """Have it write a checkpoint and end; `resume` goes on from there."""
@@ -311,8 +297,27 @@ class Run(QObject):
 
     # Starting and looking, in a thread
 
+    def _prepare(self) -> None:
+        """Make the training's place, or nothing."""
+        place = self.plan.place
+        if (place / PLAN).exists():
+            raise UsageError(f"there is a training named '{self.plan.name}' already; choose another name")
+        place.mkdir(parents=True, exist_ok=True)
+        try:
+            (place / LEFT_OUT).unlink(missing_ok=True)
+            write_exclusions(place / LEFT_OUT, self._excluded, ())
+            self.plan.save()
+        except BaseException:
+            shutil.rmtree(place, ignore_errors=True)
+            raise
+        self._new = False
+
     def _start(self) -> None:
-        """Start the process, in a session of its own, with what it prints in `PRINTED`."""
+        """Write the plan and start the process, in a session of its own, with what it prints in `PRINTED`."""
+        if self._new:
+            self._prepare()
+        else:
+            self.plan.save()
         environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         paths = [str(ROOT), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
@@ -444,7 +449,10 @@ class Run(QObject):
 
 
 def last_words(place: Path) -> str:
-    """The line by which the last process in the place of a training said why it ended; "" where it was killed."""
+    """The line by which the last process in the place of a training said why it ended; "" where it was killed.
+
+    Where the disk is full it could not even say that.
+    """
     try:
         with (place / PRINTED).open("rb") as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - AT_ONCE))
@@ -457,4 +465,6 @@ def last_words(place: Path) -> str:
         return said[-1]
     if any(line.startswith("Traceback") for line in lines):
         return f"something went wrong inside ({lines[-1]}); please report it"
+    if shutil.disk_usage(place).free < SPACE:
+        return "the disk is full; free some space"
     return ""

@@ -1,5 +1,9 @@
-"""The pictures of the window in resources/help: python -m tests.benchmarks.screenshots [FOLDER]."""
+"""The pictures of the window in resources/help: python -m tests.benchmarks.screenshots [FOLDER] [--minutes 12].
 
+Those of the trainer show a real training of that many minutes on ../shared/corpora, and are left out without it.
+"""
+
+import argparse
 import os
 import shutil
 import sys
@@ -18,6 +22,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.document.settings import Settings
+from app.training.run import State
 from app.window.export_dialog import ExportDialog
 from app.window.main_window import DEMO, MainWindow
 from app.window.project import SplitState
@@ -26,6 +31,7 @@ from app.window.workspace import Workspace
 from engine.remix import Region
 
 HELP = Path(__file__).parents[2] / "resources" / "help"
+CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 QUALITY = 88
 SIZE = 1440, 900
 
@@ -78,9 +84,69 @@ def long_recording(folder: Path) -> Path:
     return path
 
 
+def trainer_folders(folder: Path) -> dict[str, Path]:
+    """Folders as a podcaster might have them: noisy, clean with some that ring, noise."""
+    noisy = sorted((CORPORA / "test" / "mix" / "noisy").glob("*.flac")) + sorted((CORPORA / "test" / "real").glob("*"))
+    clean = sorted(path for path in (CORPORA / "clean" / "picovoice").rglob("*") if path.is_file())[::4]
+    noise = sorted(path for path in (CORPORA / "noise" / "ms_snsd").rglob("*") if path.is_file())
+    folders: dict[str, Path] = {}
+    for role, name, files in (("noisy", "Episodes", noisy), ("clean", "Readings", clean), ("noise", "Rooms", noise)):
+        folders[role] = folder / name
+        folders[role].mkdir()
+        for path in files:
+            shutil.copy(path, folders[role])
+    return folders
+
+
+def train(window: MainWindow, application: QApplication, save: Callable[[str], None], minutes: int) -> None:
+    """The pages of the trainer, from the folders to the library of models."""
+    window.show_tab("trainer")
+    assert window.trainer
+    tab, page = window.trainer, window.trainer.prepare
+    for role, folder in trainer_folders(Path("Podcast")).items():
+        page.folders.zones[role].set_folder(folder)
+    wait(lambda: page.audited, 600)
+    wait(lambda: "About" in page.form.estimate.text())
+    for name in ("light", "dark"):
+        apply_theme(application, name)
+        QTest.qWait(300)
+        save(f"trainer-folders-{name}")
+    page.form.minutes.setValue(minutes)
+    page.form.name.setText("my-podcast")
+    page.start_button.click()
+    run = tab.run
+    assert run
+    wait(lambda: (run.share or 0) > 0.75 and run.stage == "train", 60 * minutes + 600)
+    QTest.qWait(2000)
+    for name in ("light", "dark"):
+        apply_theme(application, name)
+        QTest.qWait(600)
+        save(f"trainer-progress-{name}")
+    wait(lambda: run.state is State.FINISHED, 60 * minutes + 600)
+    wait(tab.verdict.save_button.isEnabled)
+    QTest.qWait(2000)
+    for name in ("dark", "light"):
+        apply_theme(application, name)
+        QTest.qWait(600)
+        save(f"trainer-verdict-{name}")
+    tab.verdict.save_button.click()
+    wait(lambda: tab.verdict.saved_as)
+    tab.messages.clear()
+    tab.show_models()
+    QTest.qWait(2000)
+    save("trainer-models-light")
+    apply_theme(application, "dark")
+    QTest.qWait(600)
+    save("trainer-models-dark")
+
+
 def main() -> int:
     """Make all of them."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else HELP
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=HELP)
+    parser.add_argument("--minutes", type=int, default=12, help="of training; 0 for no pictures of the trainer")
+    options = parser.parse_args()
+    folder: Path = options.folder
     application = QApplication([])
     window = MainWindow(Settings())
     window.resize(*SIZE)
@@ -121,6 +187,8 @@ def main() -> int:
             dialog.close()
         window.editor.close_recording()
         save("empty-light")
+        if options.minutes and CORPORA.is_dir():
+            train(window, application, save, options.minutes)
         window.shut_down()
         os.chdir(folder)
     return 0

@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -166,6 +169,9 @@ def test_a_name_is_not_used_twice(qtbot: QtBot, plan: Plan, runs: list[Run], tmp
     runs.append(other)
     other.begin()
     ended(qtbot, other, State.FAILED)
+    assert "already" in other.error
+    other.resume()
+    ended(qtbot, other, State.FAILED)
     assert "already" in other.error and (plan.place / "plan.json").is_file()
 
 
@@ -221,3 +227,48 @@ def test_a_plan_that_was_moved_or_damaged(plan: Plan) -> None:
     assert find_trainings() == []
     (plan.place.with_name("other") / "plan.json").write_text("{}")
     assert find_trainings() == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """The user's folder, on a disk of its own of 3 MB."""
+    home = tmp_path / "home"
+    home.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", home], capture_output=True).returncode:
+        pytest.skip("needs root, to make a small disk")
+    yield home
+    subprocess.run(["umount", "--lazy", home], check=True)
+
+
+def fill(home: Path) -> Path:
+    """Leave not a byte of a disk free."""
+    filler = home / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    return filler
+
+
+@pytest.mark.usefixtures("mode")
+def test_the_disk_gets_full_while_it_trains(qtbot: QtBot, small_disk: Path, plan: Plan, runs: list[Run]) -> None:
+    run = begun(qtbot, plan, runs)
+    filler = fill(small_disk)
+    ended(qtbot, run, State.FAILED)
+    assert "disk is full" in run.error or "No space left" in run.error
+    filler.unlink()
+    run.resume()
+    qtbot.waitUntil(lambda: run.state is State.RUNNING, timeout=SOON)
+
+
+@pytest.mark.usefixtures("mode")
+def test_the_disk_is_full_before_it_begins(qtbot: QtBot, small_disk: Path, plan: Plan, runs: list[Run]) -> None:
+    filler = fill(small_disk)
+    run = Run(plan)
+    runs.append(run)
+    run.begin([(plan.noisy / "1.wav", "why")])
+    ended(qtbot, run, State.FAILED)
+    assert "disk is full" in run.error or "No space left" in run.error
+    filler.unlink()
+    run.resume()
+    qtbot.waitUntil(lambda: run.state is State.RUNNING, timeout=SOON)
+    assert read_exclusions(plan.place / "left out.txt") == {plan.noisy / "1.wav"}
