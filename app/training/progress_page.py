@@ -153,10 +153,14 @@ class ProgressPage(QWidget):
         match run.state:
             case State.FAILED:
                 return self.tr("It stopped: {0}").format(run.error)
+            case State.INTERRUPTED if not run.step:
+                return self.tr("It was interrupted before it began to learn.")
             case State.INTERRUPTED:
                 return self.tr("It was interrupted after {0} steps. Resume goes on from its last checkpoint.").format(
                     f"{run.step:,}"
                 )
+            case State.PAUSED if not run.step:
+                return self.tr("Paused before it began to learn.")
             case State.PAUSED:
                 return self.tr("Paused after {0} steps.").format(f"{run.step:,}")
             case State.FINISHED:
