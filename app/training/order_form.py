@@ -46,8 +46,6 @@ class OrderForm(QWidget):
         self.minutes, self.steps = QSpinBox(), QSpinBox()
         self.estimate = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
         self.estimate.setProperty("role", "muted")
-        self.about = QLabel(wordWrap=True)
-        self.about.setProperty("role", "muted")
         self.advanced_button = QToolButton()
         self.advanced_button.setText(self.tr("Advanced"))
         self.advanced_button.setProperty("role", "flat")
@@ -55,7 +53,6 @@ class OrderForm(QWidget):
         self.advanced_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.advanced_button.setArrowType(Qt.ArrowType.RightArrow)
         self.advanced_button.setToolTip(self.tr("What few people need"))
-        self.advanced = QWidget()
         self._timer = QTimer(self, singleShot=True, interval=MEASURE_AFTER_MS)
         self._timer.timeout.connect(self._measure)
         self._fill()
@@ -109,23 +106,25 @@ class OrderForm(QWidget):
         self.minutes.setToolTip(self.tr("How long it may learn; you can stop earlier, or go on later"))
 
     def _lay_out(self) -> None:
-        rows = QFormLayout()
-        inner = QFormLayout(self.advanced)
-        for form in (rows, inner):
-            form.setHorizontalSpacing(theme.M)
-            form.setVerticalSpacing(theme.S)
-            form.setContentsMargins(0, 0, 0, 0)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-            form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        for form, title, widget in (
-            (rows, self.tr("Name"), self.name),
-            (rows, self.tr("Start from"), self.base),
-            (rows, self.tr("Recipe"), self.recipe),
-            (rows, self.tr("Time"), self.minutes),
-            (rows, self.tr("Compute on"), self.device),
-            (inner, self.tr("Steps"), self.steps),
+        self._rows = rows = QFormLayout()
+        rows.setHorizontalSpacing(theme.M)
+        rows.setVerticalSpacing(theme.S)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for title, widget in (
+            (self.tr("Name"), self.name),
+            (self.tr("Start from"), self.base),
+            (self.tr("Recipe"), self.recipe),
+            (self.tr("Time"), self.minutes),
+            (self.tr("Compute on"), self.device),
+            ("", self.advanced_button),
+            (self.tr("Steps"), self.steps),
         ):
-            form.addRow(title, widget)
+            if not title:
+                rows.addRow(widget)
+                continue
+            rows.addRow(title, widget)
             widget.setAccessibleName(title)
             if isinstance(widget, QSpinBox):
                 widget.lineEdit().setAccessibleName(title)
@@ -134,13 +133,11 @@ class OrderForm(QWidget):
             if isinstance(widget, QComboBox):
                 widget.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                 widget.setMinimumContentsLength(12)
-        self.advanced.hide()
+        rows.setRowVisible(self.steps, False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.M)
         column.addLayout(rows)
-        column.addWidget(self.advanced_button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self.advanced)
         column.addWidget(self.estimate)
 
     def _connect(self) -> None:
@@ -152,7 +149,7 @@ class OrderForm(QWidget):
         self.name.textChanged.connect(self.changed)
 
     def _fold(self, shown: bool) -> None:
-        self.advanced.setVisible(shown)
+        self._rows.setRowVisible(self.steps, shown)
         self.advanced_button.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
 
     def _fill_bases(self, models: Sequence[ModelFile]) -> None:

@@ -111,7 +111,9 @@ def test_the_plan(page: PreparePage, jobs: Jobs, folders: dict[str, Path], qtbot
 
 def test_the_usual_minutes_are_twenty(page: PreparePage) -> None:
     assert page.form.minutes.value() == 20 and page.form.recipe.currentData() == "quick"
-    assert not page.form.advanced.isVisible()
+    assert not page.form.steps.isVisible()
+    page.form.advanced_button.click()
+    assert page.form.steps.isVisible()
 
 
 def test_another_folder_begins_another_audit(
