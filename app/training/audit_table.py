@@ -43,6 +43,8 @@ GRADE_ICONS = {"leave out": ("error", "error"), "look": ("warning", "warning"), 
 LIGHT_ICONS = {"ok": ("check", "accent"), "look": ("warning", "warning"), "stop": ("error", "error")}
 NEAR_DB, FAR_DB = 5.0, 8.0  # between the spectra of voices, as in trainer.audit.distance
 KEPT = 0.5  # where the audit would leave more of a folder than this out, only what cannot be read is left out
+BLEED = "Of the clean files"  # begins the audit's finding on them, of which more is said here
+POINTS = 3  # lines of findings
 EXCLUDE, PLAY, FILE, FOLDER, LENGTH, FOUND = range(6)
 
 Index = QModelIndex | QPersistentModelIndex
@@ -487,7 +489,7 @@ class AuditTable(QWidget):
                 "look", words.format(len(bleeding), clean), self.tr("Exclude {0} files").format(len(bleeding))
             )
         elif bleeding:
-            words = self.tr("Clean folder: {0} of {1} files with room noise are left out. {2}")
+            words = self.tr("Clean folder: {0} of {1} files with room noise are left out.\n{2}")
             self.light.show_line(self._rest, words.format(len(bleeding), clean, self._looks()), self.tr("Undo"))
         else:
             self.light.show_line(found.grade, self._looks())
@@ -495,13 +497,17 @@ class AuditTable(QWidget):
     @property
     def _rest(self) -> str:
         """The grade of what is left once no clean file has room noise."""
-        return "look" if any(grade == "look" for grade, _ in self.found.findings) else "ok"
+        return "look" if any(g == "look" and not words.startswith(BLEED) for g, words in self.found.findings) else "ok"
 
     def _looks(self) -> str:
         """What else is to be looked at; all of it stands in the tool tip."""
-        points = [words for grade, words in self.found.findings if grade != "ok"]
+        points = [words for grade, words in self.found.findings if grade != "ok" and not words.startswith(BLEED)]
         self.light.setToolTip("\n\n".join(words for _, words in self.found.findings))
-        return points[0] if points else self.tr("Good to train on.")
+        if len(points) > POINTS:
+            points[POINTS - 1 :] = [
+                self.tr("{0} points more, in the tip of this line.").format(len(points) - POINTS + 1)
+            ]
+        return "\n".join(points) or self.tr("Good to train on.")
 
     def _distance_words(self) -> str:
         """In two sentences, whether the clean voices are of the domain of the noisy ones."""

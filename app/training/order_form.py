@@ -222,13 +222,11 @@ class OrderForm(QWidget):
     def _estimate(self, speed: float, device: str) -> str:
         where = self.tr("the processor") if device == "cpu" else self.tr("the graphics card")
         if steps := self.steps.value():
-            return self.tr("{0} steps take about {1} on {2}, with nothing else running.").format(
-                f"{steps:,}", _span(steps / speed), where
-            )
-        steps = round(60 * self.minutes.value() * speed)
-        words = self.tr(
-            "About {0} steps on {1}, with nothing else running; some minutes more go into checking."
-        ).format(f"{steps:,}", where)
+            words = self.tr("{0} steps take about {1} on {2}, as busy as it is now.")
+            return words.format(f"{steps:,}", _span(steps / speed), where)
+        steps = 60 * self.minutes.value() * speed
+        words = self.tr("About {0} steps on {1}, as busy as it is now; some minutes more go into checking.")
+        words = words.format(f"{float(f'{steps:.2g}'):,.0f}", where)
         if steps < FEW_STEPS:
             least = _span(FEW_STEPS / speed)
             words += " " + self.tr("Fewer than {0} seldom help: allow {1} or more.").format(FEW_STEPS, least)

@@ -8,9 +8,14 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from app.training.audit_table import EXCLUDE, FAR_DB, FILE, FOUND, NEAR_DB, PLAY, AuditTable
+from app.training.audit_table import BLEED, EXCLUDE, FAR_DB, FILE, FOUND, NEAR_DB, PLAY, AuditTable
 from tests.app.window.accessible import unnamed
 from trainer.audit import distance
+from trainer.audit.findings import corpus_findings
+from trainer.audit.measures import Measures
+from trainer.audit.result import CorpusAudit, FileAudit
+
+RATE = 16000
 
 ROOM = ["a room rings along, which the model would learn as part of voices", "sounds fade over 0.9 s"]
 NOISE = ["noise under the speech, which the model would learn as part of voices", "8 dB below it"]
@@ -94,6 +99,20 @@ def test_other_findings(table: AuditTable) -> None:
     table.show_audit([row for row in ROWS if not row[-1]], result(grade="look", findings=found))
     assert table.light.grade == "look" and table.light.text.text() == "The noisy folder is small."
     assert "mixes rates" in table.light.toolTip() and table.light.button.isHidden()
+
+
+def test_many_findings(table: AuditTable) -> None:
+    found = [["look", "Of the clean files, noise leaks into 30 %."], *(["look", f"Point {n}."] for n in range(4))]
+    table.show_audit([row for row in ROWS if not row[-1]], result(grade="look", findings=found))
+    assert table.light.text.text().splitlines() == ["Point 0.", "Point 1.", "2 points more, in the tip of this line."]
+    assert "Point 3." in table.light.toolTip()
+
+
+def test_how_the_finding_on_room_noise_begins() -> None:
+    measures = Measures(5, RATE, 1, -20, -20, -1, 0, 8000, 0.8, 12, -20, None, 0, 0, 0)
+    files = tuple(FileAudit(f"{n}.wav", "look", (), measures) for n in range(4))
+    corpus = CorpusAudit("clean", "/c", 2, 2, 0, {}, {}, {}, {}, (), files)
+    assert corpus_findings(corpus)[0].words.startswith(BLEED)
 
 
 @pytest.mark.parametrize(
