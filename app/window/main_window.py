@@ -45,7 +45,6 @@ class MainWindow(QMainWindow):
         self.actions_by_name = make_actions(self)
         self.editor = Editor(settings, self.actions_by_name, output)
         self.tabs = QTabWidget(documentMode=True)
-        self.tabs.setTabBarAutoHide(True)
         self.add_tab("editor", self.tr("Editor"), self.editor)
         self.trainer: TrainerTab | None = None
         self._output = output
@@ -68,7 +67,7 @@ class MainWindow(QMainWindow):
         self._show_title()
 
     def add_tab(self, name: str, title: str, page: QWidget) -> None:
-        """Add a tab; `name` is what `--tab` calls it.  The bar of tabs appears with the second one."""
+        """Add a tab; `name` is what `--tab` calls it."""
         page.setObjectName(name)
         self.tabs.addTab(page, title)
 

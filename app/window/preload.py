@@ -17,6 +17,7 @@ def preload() -> threading.Thread:
 def _load() -> None:
     gc.disable()  # or it goes through all that is loaded, for 50 ms, with Python's lock held
     try:
+        import pyqtgraph  # noqa: F401  for the curves of a training
         import scipy.fft  # noqa: F401  for drawing
 
         import app.training.tab  # noqa: F401  shown without a wait
