@@ -70,8 +70,7 @@ class FilePlayer(QObject):
     def stop(self) -> None:
         """Be silent, and give the device back."""
         self._timer.stop()
-        self._player.pause()
-        self._player.load(None)
+        self._player.release()
         if self.path:
             self.path = None
             self.changed.emit()

@@ -22,6 +22,7 @@ from app.training.run import Run, State
 from app.window import icons, theme
 
 LOG_LINES, LOG_HEIGHT = 2000, 160
+HALF = 250  # pixels: two and three of them for previews and curves, and more where there is room
 
 
 class ProgressPage(QWidget):
@@ -102,6 +103,7 @@ class ProgressPage(QWidget):
         halves.addWidget(self.previews)
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
+        halves.setSizes([3 * HALF, 2 * HALF])
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.L, theme.M, theme.L, theme.L)
         column.setSpacing(theme.M)

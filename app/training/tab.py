@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QSt
 
 from app.document.settings import Settings, save_settings
 from app.jobs.client import Worker
-from app.sound.output import Output
+from app.sound.output import Output, SoundDeviceOutput
 from app.training.prepare_page import PreparePage
 from app.training.run import Plan, Run, State, find_trainings
 from app.window import icons, theme
@@ -33,7 +33,7 @@ class TrainerTab(QWidget):
 
     Args:
         settings: the user's; the default model is changed here.
-        output: where sound goes; None for the system's device.
+        output: where sound goes; None for the device that the settings name.
 
     Attributes:
         run: the training that is followed, or None.
@@ -55,7 +55,7 @@ class TrainerTab(QWidget):
         self.worker = Worker(self)
         self.run: Run | None = None
         self.messages = MessageBar()
-        self.prepare = PreparePage(settings, self.worker.submit, output)
+        self.prepare = PreparePage(settings, self.worker.submit, self._sound())
         self._progress: ProgressPage | None = None
         self._verdict: VerdictPage | None = None
         self._library: Library | None = None
@@ -89,7 +89,7 @@ class TrainerTab(QWidget):
         if self._progress is None:
             from app.training.progress_page import ProgressPage
 
-            self._progress = ProgressPage(self._output)
+            self._progress = ProgressPage(self._sound())
             self._progress.delete_requested.connect(self._ask_delete)
             self.stack.addWidget(self._progress)
         return self._progress
@@ -100,7 +100,7 @@ class TrainerTab(QWidget):
         if self._verdict is None:
             from app.training.verdict_page import VerdictPage
 
-            self._verdict = page = VerdictPage(self._output)
+            self._verdict = page = VerdictPage(self._sound())
             page.problem.connect(self._complain)
             page.told.connect(lambda line: self.messages.show_message(line, seconds=6))
             page.saved.connect(lambda _: self._models_changed())
@@ -291,6 +291,10 @@ class TrainerTab(QWidget):
 
     # The rest
 
+    def _sound(self) -> Output:
+        """An output for one player."""
+        return self._output or SoundDeviceOutput(self._settings.output or None)
+
     def _switch(self, text: str, icon: str, function: Callable[[], object]) -> QPushButton:
         button = QPushButton(icons.icon(icon), text)
         button.setCheckable(True)
@@ -330,5 +334,5 @@ class TrainerTab(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
         """Beside the places for folders."""
         event.acceptProposedAction()
-        if self.run is None:
+        if self.stack.currentWidget() is self.prepare:
             self.messages.show_message(self.tr("Drop a folder onto one of the three places."), seconds=6)
