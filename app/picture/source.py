@@ -19,7 +19,7 @@ class LaneSource:
     """The picture of one track of a recording. All methods may be called from any thread.
 
     Args:
-        folder: of its pyramid, which may still be growing, or not be there yet.
+        folder: of its pyramid, which may still be growing, or not be there yet; None for a short track without one.
         read: its samples start to stop as (samples, channels), from any thread; None if they cannot be read yet.
         sample_rate: Hz.
         frames: samples per channel.
@@ -29,7 +29,7 @@ class LaneSource:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None,
         read: Read | None,
         sample_rate: int,
         frames: int,
@@ -59,6 +59,8 @@ class LaneSource:
 
     def complete(self) -> bool:
         """Whether the picture will not change any more."""
+        if self.folder is None:
+            return self.done() == self.frames
         pyramid = self._found()
         try:
             self._complete = self._complete or bool(pyramid and pyramid.complete and self.done() == self.frames)
@@ -140,7 +142,7 @@ class LaneSource:
 
     def _found(self) -> Pyramid | None:
         """The pyramid, as soon as there is one of this recording."""
-        if self._pyramid is None:
+        if self._pyramid is None and self.folder:
             try:
                 pyramid = Pyramid(self.folder)
             except (OSError, ValueError, KeyError):

@@ -225,8 +225,12 @@ class Tiles(QObject):
 
     def close(self) -> None:
         """Stop all work for good, and wait for what has been begun: a few hundredths of a second."""
-        self._timer.stop()
         self._closed = True
+        self.rest()
+
+    def rest(self) -> None:
+        """Stop all work until it is asked for again, and wait for what has been begun."""
+        self._timer.stop()
         with self._lock:
             self._queues.clear()
             self._previews.clear()
