@@ -98,6 +98,7 @@ class ProgressPage(QWidget):
         top = QHBoxLayout()
         top.addLayout(names, 1)
         top.addLayout(buttons)
+        self.previews.setContentsMargins(theme.S, 0, 0, 0)
         halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         halves.addWidget(self.curves)
         halves.addWidget(self.previews)

@@ -66,6 +66,7 @@ class VerdictPage(QWidget):
         self._model: ModelFile | None = None
         self.saved_as = ""  # its name in the library, once it is there
         self.light = TrafficLight()
+        self.light.text.setProperty("role", "title")
         self.detail = QLabel(wordWrap=True)
         self.detail.setProperty("role", "muted")
         self.scores = QGridLayout()
@@ -99,7 +100,6 @@ class VerdictPage(QWidget):
         """Show the verdict on this training."""
         self._run, self._model, self.saved_as = run, None, ""
         self.previews.show_folder(run.plan.folder / "previews")
-        self.previews.refresh()
         self._show_verdict(run)
         self.name.setText(run.plan.name)
         self.notes.clear()

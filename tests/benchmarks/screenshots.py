@@ -17,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import soundfile as sf
 import soxr
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEventLoop, QPoint, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -36,13 +36,20 @@ QUALITY = 88
 SIZE = 1440, 900
 
 
+def pause(milliseconds: int) -> None:
+    """Let the window live, and its threads: `QTest.qWait` would hold Python's lock."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 def wait(condition: Callable[[], object], seconds: float = 120) -> None:
     """Let the window live until the condition holds."""
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
             raise TimeoutError
-        QTest.qWait(20)
+        pause(20)
 
 
 def open_in(window: MainWindow, path: Path) -> Workspace:
@@ -64,7 +71,7 @@ def finished(workspace: Workspace) -> None:
     workspace.view.select(5.0, 6.6)
     workspace.view.move_playhead(5.0)
     wait(lambda: not workspace.tiles.busy)
-    QTest.qWait(600)
+    pause(600)
 
 
 def pointed_at(workspace: Workspace) -> None:
@@ -72,7 +79,7 @@ def pointed_at(workspace: Workspace) -> None:
     lane = workspace.lanes["speech"]
     for step in (0, 1):
         QTest.mouseMove(lane, QPoint(lane.width() // 2 + 130 + step, lane.height() // 2))
-    QTest.qWait(100)
+    pause(100)
 
 
 def long_recording(folder: Path) -> Path:
@@ -109,7 +116,7 @@ def train(window: MainWindow, application: QApplication, save: Callable[[str], N
     wait(lambda: "About" in page.form.estimate.text())
     for name in ("light", "dark"):
         apply_theme(application, name)
-        QTest.qWait(300)
+        pause(300)
         save(f"trainer-folders-{name}")
     page.form.minutes.setValue(minutes)
     page.form.name.setText("my-podcast")
@@ -117,26 +124,26 @@ def train(window: MainWindow, application: QApplication, save: Callable[[str], N
     run = tab.run
     assert run
     wait(lambda: (run.share or 0) > 0.75 and run.stage == "train", 60 * minutes + 600)
-    QTest.qWait(2000)
+    pause(2000)
     for name in ("light", "dark"):
         apply_theme(application, name)
-        QTest.qWait(600)
+        pause(600)
         save(f"trainer-progress-{name}")
     wait(lambda: run.state is State.FINISHED, 60 * minutes + 600)
     wait(tab.verdict.save_button.isEnabled)
-    QTest.qWait(2000)
+    pause(2000)
     for name in ("dark", "light"):
         apply_theme(application, name)
-        QTest.qWait(600)
+        pause(600)
         save(f"trainer-verdict-{name}")
     tab.verdict.save_button.click()
     wait(lambda: tab.verdict.saved_as)
     tab.messages.clear()
     tab.show_models()
-    QTest.qWait(2000)
+    pause(2000)
     save("trainer-models-light")
     apply_theme(application, "dark")
-    QTest.qWait(600)
+    pause(600)
     save("trainer-models-dark")
 
 
@@ -152,7 +159,7 @@ def main() -> int:
     window.resize(*SIZE)
 
     def save(name: str, widget: QWidget = window) -> None:
-        QTest.qWait(100)
+        pause(100)
         path = folder / f"{name}.jpg"
         if not widget.grab().save(str(path), "JPG", QUALITY):
             raise OSError(path)
@@ -178,7 +185,7 @@ def main() -> int:
         finished(workspace)
         for name in ("dark", "light"):
             apply_theme(application, name)
-            QTest.qWait(400)
+            pause(400)
             pointed_at(workspace)
             save(f"editor-{name}")
             window.actions_by_name["export"].trigger()

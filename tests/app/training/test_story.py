@@ -200,8 +200,20 @@ def watch(voicebed: Program, place: Path) -> None:
     assert len(noisy) == 3
     assert "left" in voicebed.ask("tab.progress.words.text()")
     stalls = voicebed.ask("stalls()")
-    print("stalls of the window while it trained, ms:", [round(each) for each in stalls[-5:]])
-    assert stalls[-1] < STALL_MS
+    hear(voicebed, "tab.progress.previews", "base")
+    stalls += voicebed.ask("stalls()")
+    print("stalls of the window while it trained, ms:", [round(each) for each in sorted(stalls)[-5:]])
+    assert max(stalls) < STALL_MS
+
+
+def hear(voicebed: Program, previews: str, kind: str) -> None:
+    """Play one version of a clip, until it is heard."""
+    voicebed.click(f"{previews}.kind_buttons['{kind}']")
+    voicebed.click(f"{previews}.play_button")
+    voicebed.wait(f"{previews}.playing and float(abs(window.sound.played[-8000:]).max(initial=0)) > 0.003")
+    assert voicebed.ask(f"{previews}.kind") == kind
+    voicebed.click(f"{previews}.play_button")
+    voicebed.wait(f"not {previews}.playing")
 
 
 def decide(voicebed: Program) -> None:
@@ -213,6 +225,7 @@ def decide(voicebed: Program) -> None:
     voicebed.wait("tab.run.state.name == 'FINISHED'")
     words = voicebed.wait("tab.verdict.light.text.text()")
     assert "clips" in words and "OVRL" in words
+    hear(voicebed, "tab.verdict.previews", "after")
     voicebed.click("tab.verdict.save_button")
     voicebed.wait("tab.verdict.saved_as")
     card = find_model("podcast").card
