@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from app.training.library import Library
     from app.training.progress_page import ProgressPage
     from app.training.verdict_page import VerdictPage
+
+AHEAD_MS = 1000
 
 
 class TrainerTab(QWidget):
@@ -77,6 +79,7 @@ class TrainerTab(QWidget):
         self.prepare.start_requested.connect(self._begin)
         self.prepare.problem.connect(self._complain)
         self._find()
+        QTimer.singleShot(AHEAD_MS, self, lambda: self.progress)  # so that a start does not wait for it
 
     @property
     def training(self) -> bool:
@@ -121,6 +124,7 @@ class TrainerTab(QWidget):
             self._library = Library()
             self._library.use_in_editor.connect(self.use_in_editor)
             self._library.default_changed.connect(self._make_default)
+            self._library.changed.connect(self.prepare.form.reload)
             self.stack.addWidget(self._library)
         return self._library
 

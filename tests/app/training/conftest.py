@@ -3,49 +3,17 @@
 import sys
 import textwrap
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
 
 from app.training.run import Plan, Run
 from tests.app.window.models import write_model
 
 RATE = 16000
 
-
-def stand_in(name: str, **members: Any) -> None:
-    """Until the module is there."""
-    if not find_spec(f"app.training.{name}"):
-        module = ModuleType(f"app.training.{name}")
-        vars(module).update(members)
-        sys.modules[module.__name__] = module
-
-
-class _Page(QWidget):
-    use_in_editor, default_changed = Signal(str), Signal(str)
-
-    def __init__(self, output: Any = None) -> None:
-        super().__init__()
-
-    def reload(self) -> None: ...
-    def add(self, line: Any) -> None: ...
-    def clear(self) -> None: ...
-    def set_base_score(self, score: float) -> None: ...
-    def show_folder(self, folder: Path) -> None: ...
-    def refresh(self) -> None: ...
-    def stop(self) -> None: ...
-
-
-stand_in("curves", Curves=_Page)
-stand_in("previews", Previews=_Page)
-stand_in("library", Library=_Page)
 
 # Does what the contract between tab and trainer says, by the second instead of by the step.
 TRAINER = """
