@@ -151,13 +151,23 @@ def import_model(path: Path) -> ModelFile:
         UsageError: a model of that name is there already.
         OSError: it cannot be copied.
     """
-    read_model_file(path)
     target = user_folder() / f"{path.stem}{SUFFIX}"
     if target.exists() or (BUNDLED / target.name).exists():
         raise UsageError(
             f"a model named '{path.stem}' exists; rename the file, or 'voicebed models remove {path.stem}'"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
+    return export_model(path, target)
+
+
+def export_model(path: Path, target: Path) -> ModelFile:
+    """Copy a model file; `target` appears whole or not at all.
+
+    Raises:
+        InputError: it is not a model.
+        OSError: it cannot be copied.
+    """
+    read_model_file(path)
     part = target.with_name(f".{target.name}.part")
     try:
         shutil.copyfile(path, part)

@@ -34,15 +34,19 @@ def default(context: typer.Context, json: Json = False) -> None:
 def list_command(json: Json = False) -> None:
     """List the bundled and imported models."""
     from app.cli.output import print_json
-    from engine.model_files import list_models
+    from app.document.settings import load_settings
+    from engine.model_files import DEFAULT, list_models
 
-    found = list_models()
+    found, default = list_models(), load_settings().model or DEFAULT
     if json:
         print_json({"models": [entry(model) for model in found]})
         return
     for model in found:
         kind = "bundled" if model.bundled else "imported"
-        print(f"{model.path.stem:24} {kind:9} {model.card.sample_rate} Hz  {model.card.date}  {model.card.licence}")
+        mark = "  (default of the window)" if model.path.stem == default else ""
+        print(
+            f"{model.path.stem:24} {kind:9} {model.card.sample_rate} Hz  {model.card.date}  {model.card.licence}{mark}"
+        )
 
 
 @program.command()

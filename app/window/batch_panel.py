@@ -95,7 +95,7 @@ class BatchPanel(QDialog):
         self.setWindowTitle(self.tr("Process many files"))
         self._submit, self._settings = submit, settings
         self._remix: Remix | None = None  # of the open recording
-        self._model = settings.model
+        self._model: str | None = None  # of the open recording; None is the default
         self._job: Job | None = None
         self._running: BatchFile | None = None
         self.bar = MessageBar()
@@ -295,7 +295,7 @@ class BatchPanel(QDialog):
             outputs=[{"track": track, "path": str(path)} for track, path in paths.items()],
             remix=remix_data(remix),
             delivery=delivery_data(self.form.delivery),
-            model=self._model,
+            model=self._settings.model if self._model is None else self._model,
             device=self._settings.device,
         )
         file.outputs = list(paths.values())

@@ -14,6 +14,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from app.cli import main
+from app.document.settings import Settings, save_settings
 from engine import model_files
 from engine.loudness import LoudnessMeter
 from engine.recording import open_recording
@@ -364,6 +365,12 @@ def test_models_in_words(voicebed: Voicebed, tmp_path: Path) -> None:
     assert "tiny" in voicebed("models", "import", voicebed.model).out
     listed = voicebed("models", "list")
     assert listed.code == 0 and "tiny" in listed.out and "imported" in listed.out
+    assert [line.split()[0] for line in listed.out.splitlines() if "default of the window" in line] == [
+        model_files.DEFAULT
+    ]
+    save_settings(Settings(model="tiny"))
+    listed = voicebed("models", "list").out.splitlines()
+    assert [line.split()[0] for line in listed if "default of the window" in line] == ["tiny"]
     shown = voicebed("models", "show", "tiny")
     assert shown.out.startswith("tiny@") and "random weights" in shown.out and "CC0" in shown.out
     assert "tiny" in voicebed("models", "remove", "tiny").out

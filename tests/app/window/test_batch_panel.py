@@ -108,6 +108,21 @@ def test_without_a_recording_the_room_stays_and_presets_can_be_chosen(submit: Fa
     assert submit.last.arguments["remix"] == {"speech_db": 2, "noise_db": -3, "regions": []}
 
 
+def test_another_default_model_is_used_at_once(submit: FakeSubmit, qtbot: QtBot) -> None:
+    settings = Settings()
+    panel = BatchPanel(submit, settings)
+    qtbot.addWidget(panel)
+    panel.add_files([Path("/a.wav"), Path("/b.wav")])
+    settings.model = "mine"
+    panel.start()
+    assert submit.last.arguments["model"] == "mine"
+    panel.cancel_all()
+    panel.set_remix(Remix(), Delivery(), "")  # of the open recording, split by the bundled model
+    panel.add_files([Path("/c.wav")])
+    panel.start()
+    assert submit.last.arguments["model"] == ""
+
+
 def test_a_bad_file_does_not_stop_the_others(
     panel: BatchPanel, submit: FakeSubmit, paths: list[Path], qtbot: QtBot
 ) -> None:
