@@ -7,9 +7,11 @@ and a random crop costs one page fault.
 import hashlib
 import json
 import os
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from engine.recording import open_recording
 from trainer.listing import audio_files
 
 LEAST_HELD_OUT = 4  # files: fewer say little of a corpus
+HEADER_BYTES, BLOCK_FRAMES = 128, 1 << 18
 LEVEL = 0.05  # RMS that every file is brought to, -26 dBFS
 
 
@@ -33,8 +36,8 @@ class Corpus:
         speakers: how many voices; 0 for noise or when unknown.
         weight: share of the draws, relative to the other corpora of its prior.
         sample_rate: of `samples`, Hz.
-        samples: int16, mono, all files end to end.
-        starts: first sample of each file, and the total length at the end.
+        samples: int16, mono, all files end to end; usually on disk.
+        spans: first sample and end of every stretch that belongs to it, a file or part of one.
     """
 
     name: str
@@ -43,19 +46,27 @@ class Corpus:
     weight: float
     sample_rate: int
     samples: NDArray[np.int16]
-    starts: tuple[int, ...]
+    spans: tuple[tuple[int, int], ...]
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """Samples up to the end of every span, in the spans laid end to end."""
+        return list(accumulate(end - start for start, end in self.spans))
 
     @property
     def hours(self) -> float:
-        return len(self.samples) / self.sample_rate / 3600
+        return self.ends[-1] / self.sample_rate / 3600
 
     def crop(self, rng: np.random.Generator, length: int) -> NDArray[np.float32]:
-        """`length` samples from a random place (running over file ends, wrapping at the last), full scale ±1."""
-        start = int(rng.integers(len(self.samples)))
-        piece = self.samples[start : start + length]
-        while len(piece) < length:
-            piece = np.concatenate((piece, self.samples[: length - len(piece)]))
-        return piece.astype(np.float32) / np.float32(32768)
+        """`length` samples from a random place, running over the ends of spans and wrapping at the last; full scale ±1."""
+        at = int(rng.integers(self.ends[-1]))
+        index, pieces = bisect_right(self.ends, at), []
+        skip = at - (self.ends[index - 1] if index else 0)
+        while length:
+            start, end = self.spans[index % len(self.spans)]
+            pieces.append(self.samples[start + skip : min(end, start + skip + length)])
+            length, index, skip = length - len(pieces[-1]), index + 1, 0
+        return np.concatenate(pieces).astype(np.float32) / np.float32(32768)
 
     def split(self, held_out: float) -> tuple["Corpus", "Corpus"]:
         """(training part, held-out part): about the share `held_out` of the files, chosen by place, is kept apart.
@@ -63,19 +74,14 @@ class Corpus:
         Where there are too few files for that to be fair, the share is the end of every file.
         """
         every = max(2, round(1 / held_out))
-        files = list(pairwise(self.starts))
-        if len(files) < LEAST_HELD_OUT * every:
-            cuts = [end - round(held_out * (end - start)) for start, end in files]
-            kept = [(start, cut) for (start, _), cut in zip(files, cuts, strict=True)]
-            return self._take(kept), self._take([(cut, end) for (_, end), cut in zip(files, cuts, strict=True)])
-        kept = [span for index, span in enumerate(files) if index % every != every - 1]
-        return self._take(kept), self._take(files[every - 1 :: every])
-
-    def _take(self, spans: Sequence[tuple[int, int]]) -> "Corpus":
-        pieces = [self.samples[start:end] for start, end in spans]
-        starts = tuple(np.cumsum([0, *map(len, pieces)]).tolist())
-        samples = np.concatenate(pieces) if pieces else self.samples[:0]
-        return Corpus(self.name, self.licence, self.speakers, self.weight, self.sample_rate, samples, starts)
+        if len(self.spans) < LEAST_HELD_OUT * every:
+            cuts = [end - round(held_out * (end - start)) for start, end in self.spans]
+            kept = tuple((start, cut) for (start, _), cut in zip(self.spans, cuts, strict=True))
+            return replace(self, spans=kept), replace(
+                self, spans=tuple((cut, end) for (_, end), cut in zip(self.spans, cuts, strict=True))
+            )
+        kept = tuple(span for index, span in enumerate(self.spans) if index % every != every - 1)
+        return replace(self, spans=kept), replace(self, spans=self.spans[every - 1 :: every])
 
 
 def read_mono(path: Path, sample_rate: int) -> NDArray[np.float32]:
@@ -85,8 +91,9 @@ def read_mono(path: Path, sample_rate: int) -> NDArray[np.float32]:
         InputError: the file is unreadable.
     """
     recording = open_recording(path)
-    audio = recording.read(0, recording.frames).mean(axis=1, dtype=np.float32)
-    return soxr.resample(audio, recording.sample_rate, sample_rate)
+    resample = soxr.ResampleStream(recording.sample_rate, sample_rate, 1, "float32")
+    pieces = [resample.resample_chunk(block.mean(axis=1, dtype=np.float32)) for block in recording.blocks(BLOCK_FRAMES)]
+    return np.concatenate((*pieces, resample.resample_chunk(np.zeros(0, np.float32), last=True)))
 
 
 def levelled(audio: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -107,31 +114,53 @@ def open_corpus(
     speakers: int = 0,
     weight: float = 1.0,
     excluded: frozenset[Path] = frozenset(),
+    kept_as: str = "",
 ) -> Corpus:
     """The recordings below `folder`, decoded into `cache` on first use.
 
     Args:
         excluded: files to leave out, as `trainer.exclusions.read_exclusions` gives them.
+        kept_as: names the files in the cache: what was once decoded by that name is opened whatever has become of the
+            folder.  Without it, another content of the folder is decoded anew.
 
     Raises:
         FileNotFoundError: `folder` holds no audio, or none that is not excluded.
         InputError: `folder` or one of the files is unreadable.
     """
-    found = audio_files(folder)
-    files = [path for path in found if path not in excluded]
-    if not files:
-        raise FileNotFoundError(f"no audio files in {folder}{' but those excluded' if found else ''}")
-    top = folder.resolve()
-    stats = [(path, path.stat()) for path in files]
-    stamp = [(str(path.relative_to(top)), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
-    key = hashlib.sha256(json.dumps([str(top), sample_rate, stamp]).encode()).hexdigest()[:16]
-    audio, index = cache / f"{key}.npy", cache / f"{key}.json"
+    key, files = kept_as, list[Path]()
+    if not (key and (cache / f"{key}.json").exists()):
+        found = audio_files(folder)
+        files = [path for path in found if path not in excluded]
+        if not files:
+            raise FileNotFoundError(f"no audio files in {folder}{' but those excluded' if found else ''}")
+        key = key or _fingerprint(folder.resolve(), files, sample_rate)
+    index, audio = cache / f"{key}.json", cache / f"{key}.npy"
     if not index.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        pieces = [levelled(read_mono(path, sample_rate)) for path in files]
-        part = audio.with_suffix(f".{os.getpid()}.npy")
-        np.save(part, np.concatenate(pieces))
-        part.replace(audio)
-        index.write_text(json.dumps(np.cumsum([0, *map(len, pieces)]).tolist()))
-    starts = tuple(json.loads(index.read_text()))
-    return Corpus(name or folder.name, licence, speakers, weight, sample_rate, np.load(audio, mmap_mode="r"), starts)
+        _decode(files, sample_rate, audio, index)
+    starts = json.loads(index.read_text())
+    samples = np.load(audio, mmap_mode="r")
+    return Corpus(name or folder.name, licence, speakers, weight, sample_rate, samples, tuple(pairwise(starts)))
+
+
+def _fingerprint(top: Path, files: Sequence[Path], sample_rate: int) -> str:
+    stats = [(path, path.stat()) for path in files]
+    stamp = [(str(path.relative_to(top)), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
+    return hashlib.sha256(json.dumps([str(top), sample_rate, stamp]).encode()).hexdigest()[:16]
+
+
+def _decode(files: Sequence[Path], sample_rate: int, audio: Path, index: Path) -> None:
+    """Write all files to `audio`, one at a time in memory, and last where each starts and the last ends to `index`."""
+    starts, part = [0], audio.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(bytes(HEADER_BYTES))  # its length is known at the end only
+        for path in files:
+            piece = levelled(read_mono(path, sample_rate))
+            file.write(piece.tobytes())
+            starts.append(starts[-1] + len(piece))
+        file.seek(0)
+        header = {"descr": "<i2", "fortran_order": False, "shape": (starts[-1],)}
+        np.lib.format.write_array_header_1_0(file, header)
+    part.replace(audio)
+    part.write_text(json.dumps(starts))
+    part.replace(index)

@@ -306,7 +306,8 @@ def _priors(order: Order, noise: Path, audit: Mapping[str, Any], excluded: froze
     def corpora(role: str, folder: Path) -> list[Corpus]:
         speakers = audit.get(role, {}).get("speakers", 0)
         cache = order.folder / "cache"
-        return [open_corpus(folder, cache, rate, name=folder.name, speakers=speakers, excluded=excluded)]
+        # By its role in the cache: a training keeps to what it began with.
+        return [open_corpus(folder, cache, rate, speakers=speakers, excluded=excluded, kept_as=role)]
 
     return Priors(corpora("clean", order.clean), corpora("noise", noise), corpora("noisy", order.noisy))
 

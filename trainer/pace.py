@@ -54,6 +54,6 @@ def noise_priors(sample_rate: int) -> Priors:
 
     def corpus(seed: int) -> Corpus:
         audio = np.random.default_rng(seed).normal(0, 1600, 10 * sample_rate).astype(np.int16)
-        return Corpus("noise", "CC0", 0, 1.0, sample_rate, audio, (0, len(audio)))
+        return Corpus("noise", "CC0", 0, 1.0, sample_rate, audio, ((0, len(audio)),))
 
     return Priors([corpus(0)], [corpus(1)], [corpus(2)])

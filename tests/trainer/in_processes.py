@@ -40,7 +40,7 @@ def corpus(seed: int) -> Corpus:
     """Four seconds of bursts, never silent: what is compressed has no gradient that floats could hold there."""
     rng = np.random.default_rng(seed)
     audio = rng.standard_normal(64000) * (0.2 + (np.arange(64000) // 2000 % (seed + 2) > 0))
-    return Corpus(str(seed), "CC0", 0, 1.0, 16000, (1600 * audio).astype(np.int16), (0, 32000, 64000))
+    return Corpus(str(seed), "CC0", 0, 1.0, 16000, (1600 * audio).astype(np.int16), ((0, 32000), (32000, 64000)))
 
 
 def main(out: Path, batch: int, steps: int, processes: int) -> None:

@@ -1,6 +1,7 @@
 """Tuning on a user's folders: the whole way, stopped and resumed, and what is refused."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,6 +121,31 @@ def test_one_training_does_not_overwrite_another(order: Order) -> None:
     order.folder.mkdir()
     with pytest.raises(UsageError, match="--resume"):
         fine_tune(order)
+
+
+@pytest.mark.usefixtures("quicker")
+def test_folders_may_change_while_it_trains(order: Order, tmp_path: Path) -> None:
+    noisy = shutil.copytree(order.noisy, tmp_path / "noisy")
+    order = replace(order, noisy=noisy, steps=2)
+
+    def changed(line: dict[str, Any]) -> None:
+        if line.get("what") == "base":
+            (noisy / "0.wav").unlink()
+            (noisy / "1.wav").write_text("cut short")
+            shutil.copy(order.clean / "0.wav", noisy / "new.wav")
+
+    fine_tune(order, report=changed)
+    shutil.rmtree(noisy)
+    assert fine_tune(replace(order, steps=4), resume=True).steps == 4
+
+
+@pytest.mark.usefixtures("quicker")
+def test_a_file_a_folder_is_enough(folders: Path, order: Order, tmp_path: Path) -> None:
+    for name in ("noisy", "clean", "noise"):
+        (tmp_path / name).mkdir()
+        shutil.copy(folders / name / "0.wav", tmp_path / name)
+    noisy, clean, noise = (tmp_path / name for name in ("noisy", "clean", "noise"))
+    assert fine_tune(replace(order, noisy=noisy, clean=clean, noise=noise, steps=2)).steps == 2
 
 
 @pytest.mark.usefixtures("quicker")
