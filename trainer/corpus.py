@@ -58,7 +58,7 @@ class Corpus:
         return self.ends[-1] / self.sample_rate / 3600
 
     def crop(self, rng: np.random.Generator, length: int) -> NDArray[np.float32]:
-        """`length` samples from a random place, running over the ends of spans and wrapping at the last; full scale ±1."""
+        """`length` samples from a random place on, over the ends of spans, wrapping at the last; full scale ±1."""
         at = int(rng.integers(self.ends[-1]))
         index, pieces = bisect_right(self.ends, at), []
         skip = at - (self.ends[index - 1] if index else 0)
