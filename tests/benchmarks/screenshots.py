@@ -43,7 +43,7 @@ def pause(milliseconds: int) -> None:
     loop.exec()
 
 
-def wait(condition: Callable[[], object], seconds: float = 120) -> None:
+def wait(condition: Callable[[], object], seconds: float = 600) -> None:
     """Let the window live until the condition holds."""
     until = time.monotonic() + seconds
     while not condition():
@@ -89,6 +89,30 @@ def long_recording(folder: Path) -> Path:
     path = folder / "episode.wav"
     sf.write(path, np.stack((audio, audio), axis=1), 48000, "PCM_16")
     return path
+
+
+def edit(window: MainWindow, application: QApplication, save: Callable[..., None], cache: Path) -> None:
+    """The editor: empty, while it splits, with a finished recording, and its dialog."""
+    talk = Path("Podcast", "talk.flac")
+    shutil.copy(DEMO, talk)
+    save("empty-dark")
+    workspace = open_in(window, long_recording(cache))
+    wait(lambda: workspace.project.progress.done > 0.4 * workspace.project.progress.total)
+    save("splitting-dark")
+    window.editor.close_recording()
+    workspace = open_in(window, talk)
+    finished(workspace)
+    for name in ("dark", "light"):
+        apply_theme(application, name)
+        pause(400)
+        pointed_at(workspace)
+        save(f"editor-{name}")
+        window.actions_by_name["export"].trigger()
+        dialog = window.findChildren(ExportDialog)[-1]
+        save(f"export-{name}", dialog)
+        dialog.close()
+    window.editor.close_recording()
+    save("empty-light")
 
 
 def trainer_folders(folder: Path) -> dict[str, Path]:
@@ -151,7 +175,8 @@ def main() -> int:
     """Make all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=HELP)
-    parser.add_argument("--minutes", type=int, default=12, help="of training; 0 for no pictures of the trainer")
+    parser.add_argument("--minutes", type=int, default=12, help="of training")
+    parser.add_argument("--only", choices=("editor", "trainer"))
     options = parser.parse_args()
     folder: Path = options.folder
     application = QApplication([])
@@ -171,30 +196,12 @@ def main() -> int:
         os.environ["HOME"] = cache
         folder = folder.resolve()
         os.chdir(cache)  # so that no path of this machine is in a picture
-        talk = Path("Podcast", "talk.flac")
-        talk.parent.mkdir()
-        shutil.copy(DEMO, talk)
+        Path("Podcast").mkdir()
         apply_theme(application, "dark")
         window.show()
-        save("empty-dark")
-        workspace = open_in(window, long_recording(Path(cache)))
-        wait(lambda: workspace.project.progress.done > 0.4 * workspace.project.progress.total)
-        save("splitting-dark")
-        window.editor.close_recording()
-        workspace = open_in(window, talk)
-        finished(workspace)
-        for name in ("dark", "light"):
-            apply_theme(application, name)
-            pause(400)
-            pointed_at(workspace)
-            save(f"editor-{name}")
-            window.actions_by_name["export"].trigger()
-            dialog = window.findChildren(ExportDialog)[-1]
-            save(f"export-{name}", dialog)
-            dialog.close()
-        window.editor.close_recording()
-        save("empty-light")
-        if options.minutes and CORPORA.is_dir():
+        if options.only != "trainer":
+            edit(window, application, save, Path(cache))
+        if options.only != "editor" and CORPORA.is_dir():
             train(window, application, save, options.minutes)
         window.shut_down()
         os.chdir(folder)
