@@ -20,7 +20,7 @@ from app.window import icons, theme
 from app.window.background import run_in_background
 from app.window.message_bar import MessageBar
 from engine.errors import VoicebedError
-from engine.model_files import DEFAULT
+from engine.model_files import DEFAULT, ModelCard, ModelFile, find_model
 
 if TYPE_CHECKING:
     from app.training.library import Library
@@ -123,7 +123,8 @@ class TrainerTab(QWidget):
 
             self._library = Library()
             self._library.use_in_editor.connect(self.use_in_editor)
-            self._library.default_changed.connect(self._make_default)
+            self._library.default_changed.connect(self._ask_default)
+            self._library.changed.connect(self.prepare.form.reload)
             self._library.changed.connect(self.prepare.form.reload)
             self.stack.addWidget(self._library)
         return self._library
@@ -282,7 +283,23 @@ class TrainerTab(QWidget):
             self._complain(str(error))
             return
         self.messages.show_message(self.tr("{0} is the default now.").format(name or DEFAULT), seconds=6)
+        if self._library:
+            self._library.reload()
         self.default_changed.emit(self._settings.model)
+
+    def _ask_default(self, name: str) -> None:
+        """Use a model of the library from now on; ask first where it did worse than the one that it began as."""
+
+        def looked(model: ModelFile) -> None:
+            if not did_worse(model.card):
+                self._make_default(name)
+                return
+            self.library.reload()  # it is not the default yet
+            words = self.tr("{0} did not do better than {1} when it was trained. Make it the default all the same?")
+            make = (self.tr("Make it the default"), lambda: self._make_default(name))
+            self.messages.show_message(words.format(name, model.card.base), "warning", [make])
+
+        run_in_background(self, lambda: find_model(name or None), looked, lambda _: self._make_default(name))
 
     def _ask_worse_default(self, name: str, question: str) -> None:
         make = (self.tr("Make it the default"), self.verdict.make_default_all_the_same)
@@ -340,3 +357,12 @@ class TrainerTab(QWidget):
         event.acceptProposedAction()
         if self.stack.currentWidget() is self.prepare:
             self.messages.show_message(self.tr("Drop a folder onto one of the three places."), seconds=6)
+
+
+def did_worse(card: ModelCard) -> bool:
+    """Whether a model scored no better than its base on the clips that were kept aside when it was trained."""
+    return any(
+        rows["output"].get("OVRL", 0.0) <= rows["base"].get("OVRL", 0.0)
+        for rows in card.metrics.values()
+        if "base" in rows and "output" in rows
+    )

@@ -19,6 +19,7 @@ from app.window.message_bar import Message, MessageBar
 from engine.model_files import find_model, read_model_file
 from tests.app.sound.clocked import ClockedOutput
 from tests.app.window.accessible import unnamed
+from tests.app.window.models import write_model
 
 SOON = 30_000
 
@@ -315,6 +316,19 @@ def test_models_and_back(qtbot: QtBot, window: MainWindow, tab: TrainerTab) -> N
     assert tab.isVisible() and tab.stack.currentWidget() is tab.library and tab.models_button.isChecked()
     click(qtbot, tab.train_button)
     assert tab.stack.currentWidget() is tab.prepare
+
+
+@pytest.mark.parametrize("worse", [False, True])
+def test_a_default_from_the_library(qtbot: QtBot, tab: TrainerTab, tmp_path: Path, worse: bool) -> None:
+    scores = {"base": {"OVRL": 2.5}, "output": {"OVRL": 2.4 if worse else 2.6}, "input": {"OVRL": 2.0}}
+    write_model(tmp_path / "home" / "models" / "studio.safetensors", metrics={"held-out": scores}, base="old@1")
+    tab.show_models()
+    tab.library.default_changed.emit("studio")
+    qtbot.waitUntil(lambda: tab.messages.message is not None, timeout=SOON)
+    if worse:
+        assert "did not do better than old@1" in said(tab.messages).text and load_settings().model == ""
+        answer(tab.messages, "Make it the default")
+    assert load_settings().model == "studio" and said(tab.messages).text == "studio is the default now."
 
 
 def test_no_torch_in_the_window() -> None:
