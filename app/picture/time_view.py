@@ -34,6 +34,7 @@ class TimeView(QWidget):
         self._pressed = 0.0  # x of the press
         self._anchor: float | None = None  # the end of the selection that stays, while the button is down
         self._dragging = False
+        self._selected: tuple[float, float] | None = None  # before the press
         self._push, self._push_share = QTimer(self, interval=PUSH_MS), 0.0
         self._push.timeout.connect(self._scroll_on)
         disconnect = view.changed.connect(self.view_changed)
@@ -60,7 +61,7 @@ class TimeView(QWidget):
         """Begin a click or a drag."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        x = event.position().x()
+        x, self._selected = event.position().x(), self.view.selection
         fixed = self._grip_at(x)
         if fixed is None and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             fixed = self._far_end(self.seconds_at(x))
@@ -129,10 +130,19 @@ class TimeView(QWidget):
         if isinstance(event, QGestureEvent) and isinstance(
             pinch := event.gesture(Qt.GestureType.PinchGesture), QPinchGesture
         ):
-            at = self.mapFromGlobal(pinch.centerPoint())
-            self.view.zoom(max(0.1, pinch.scaleFactor()), self.seconds_at(at.x()))
+            self._give_up()
+            if pinch.state() == Qt.GestureState.GestureUpdated:  # at its end it only says once more what was done
+                at = self.mapFromGlobal(pinch.centerPoint())
+                self.view.zoom(max(0.1, pinch.scaleFactor()), self.seconds_at(at.x()))
             return True
         return super().event(event)
+
+    def _give_up(self) -> None:
+        """What began as a drag, of the first finger, is none."""
+        if self._anchor is not None:
+            self._anchor = None
+            self._push.stop()
+            self.view.select(*(self._selected or (0.0, 0.0)))
 
     def _grip_at(self, x: float) -> float | None:
         """The other end of the selection, if one of its ends is at `x`."""
