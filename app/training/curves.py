@@ -103,7 +103,8 @@ class Panel(QFrame):
         memory: as of `Series`; a smoothed line alone in its plot has its values below it, faintly.
         seen: values that are within the range in any case.
         span: the least range of values: less would make much of little.
-        aim: what its line of comparison is called.
+        aim: what its line of comparison is called, which is written over it.
+        beside: words behind the values.
         figures: how a value is written, such as "{:.2f}".
         dots: draw a spot at each value: for few values.
 
@@ -122,6 +123,7 @@ class Panel(QFrame):
         seen: tuple[float, ...] = (),
         span: float = 0.0,
         aim: str = "",
+        beside: str = "",
         memory: float = 1.0,
         dots: bool = False,
     ) -> None:
@@ -131,7 +133,7 @@ class Panel(QFrame):
         self.setAccessibleName(title)
         self.aim: float | None = None
         self._lines, self._figures, self._seen, self._memory = tuple(lines), figures, seen, memory
-        self._aim_name, self._span = aim, span
+        self._aim_name, self._beside, self._span = aim, beside, span
         self.series: dict[str, Series] = {}
         self.note, self.legend = QLabel(), QLabel(textFormat=Qt.TextFormat.RichText)
         self.note.setFont(theme.font(theme.SMALL))
@@ -215,13 +217,15 @@ class Panel(QFrame):
     def show_words(self) -> None:
         """Say what the lines have come to."""
         reached = [(line, self.figure(s.smooth[-1])) for line in self._lines if (s := self.series[line.name]).smooth]
-        self.legend.setText(
-            "&nbsp;&nbsp; ".join(
-                f'<span style="color:{theme.colour(line.tint).name()}">●</span>&nbsp;{line.words}&nbsp;<b>{value}</b>'
-                for line, value in reached
-            )
-        )
+        shown = [
+            f'<span style="color:{theme.colour(line.tint).name()}">●</span>&nbsp;{line.words}&nbsp;<b>{value}</b>'
+            for line, value in reached
+        ]
         spoken = [f"{line.words} {value}" for line, value in reached] or [self.waiting.text()]
+        if reached and self._beside:
+            shown.append(f'<span style="color:{theme.colour("muted").name()}">{self._beside}</span>')
+            spoken.append(self._beside)
+        self.legend.setText("&nbsp;&nbsp; ".join(shown))
         if self.aim is not None:
             spoken.append(self._aim_name.format(self.figure(self.aim)))
         self.setAccessibleDescription(", ".join(filter(None, (*spoken, self.note.text()))))
@@ -378,7 +382,7 @@ class Curves(QWidget):
             [Line("alpha", "speech", "α"), Line("beta", "noise", "β")],
             "{:.2f}",
             seen=(0.8, 1.2),
-            aim=self.tr("as in the recording"),
+            beside=self.tr("best at 1"),
             dots=True,
         )
 

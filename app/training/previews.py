@@ -168,8 +168,8 @@ class Previews(QWidget):
         self.clip, self.kind = 0, KINDS[0]
         self._say("")
         self._rewind()
-        self._show_clip()
         self.refresh()
+        self._show_clip()
 
     def refresh(self) -> None:
         """See whether there are new files; what plays goes on as it is until it is started again."""
@@ -301,7 +301,7 @@ class Previews(QWidget):
         self.view.changed.connect(self._view_changed)
         self.lanes: dict[str, LaneView] = {}
         self.marks: dict[str, QLabel] = {}
-        self._shown: dict[str, Version | None] = {}
+        self._shown: dict[str, tuple[Version | None, str]] = {}
         for kind in KINDS:
             self.lanes[kind] = lane = LaneView(self.view, LANES[kind], self.words[kind], self.tiles)
             self.marks[kind] = mark = QLabel()
@@ -327,6 +327,7 @@ class Previews(QWidget):
 
     def _refuse(self, line: str) -> None:
         self._reading = False
+        self._show_clip()
         self._fail(line)
 
     def _fail(self, line: str) -> None:
@@ -394,17 +395,18 @@ class Previews(QWidget):
             button.setChecked(number == self.clip)
         for kind, lane in self.lanes.items():
             version = clip.get(kind)
-            if kind not in self._shown or self._shown[kind] is not version:
-                self._shown[kind] = version
-                waiting = (
-                    self.tr("Comes with the first score")
-                    if kind == "after"
-                    else self.tr("Comes when the training begins")
-                )
-                lane.set_source(picture(version) if version else None, waiting)
+            if self._shown.get(kind) != (shown := (version, self._waiting(kind))):
+                self._shown[kind] = shown
+                lane.set_source(picture(version) if version else None, shown[1])
         self._show_kind()
         self._show_time()
         self._show_playing()
+
+    def _waiting(self, kind: str) -> str:
+        """What stands where there is nothing to see."""
+        if self._reading:
+            return self.tr("Reading…")
+        return self.tr("Comes with the first score") if kind == "after" else self.tr("Comes when the training begins")
 
     def _show_kind(self) -> None:
         for kind, button in self.kind_buttons.items():

@@ -24,6 +24,7 @@ RATE, SECONDS = 16000, 2.0
 HERTZ = {"before": 400, "base": 900, "after": 2000, "later": 3000}
 LEVEL = {"before": 0.3, "base": 0.02, "after": 0.08, "later": 0.5}
 BLOCK = block_frames(RATE)
+SOON = 20_000
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -66,12 +67,19 @@ def previews(qtbot: QtBot, output: ClockedOutput) -> Iterator[Previews]:
 def loaded(qtbot: QtBot, previews: Previews, folder: Path) -> None:
     """Show the folder, and wait until it is read."""
     previews.show_folder(folder)
-    qtbot.waitUntil(lambda: not previews._reading)
+    qtbot.waitUntil(lambda: not previews._reading, timeout=SOON)
+    heights = [0]
+
+    def laid_out() -> bool:
+        heights[:] = [lane.height() for lane in previews.lanes.values() if lane.isVisible()]
+        return len(heights) == 3 and max(heights) - min(heights) <= 1
+
+    qtbot.waitUntil(laid_out, timeout=SOON)
 
 
 def renewed(qtbot: QtBot, previews: Previews) -> None:
     previews.refresh()
-    qtbot.waitUntil(lambda: not previews._reading)
+    qtbot.waitUntil(lambda: not previews._reading, timeout=SOON)
 
 
 def pitch(sound: NDArray[np.float32]) -> float:
@@ -87,7 +95,7 @@ def hears(qtbot: QtBot, output: ClockedOutput, sound: str) -> None:
         last = output.played[-10 * BLOCK :]
         return len(last) == 10 * BLOCK and np.abs(last).max() > 0.001 and abs(pitch(last) - HERTZ[sound]) < 30
 
-    qtbot.waitUntil(heard, timeout=5000)
+    qtbot.waitUntil(heard, timeout=SOON)
 
 
 def loudness(sound: NDArray[np.float32]) -> float:
@@ -108,7 +116,7 @@ def test_versions_are_heard_in_turn_equally_loud_and_without_a_gap(
         previews.choose_kind(kind)
         hears(qtbot, output, kind)
         end = len(output.played) + 60 * BLOCK
-        qtbot.waitUntil(lambda end=end: len(output.played) >= end)
+        qtbot.waitUntil(lambda end=end: len(output.played) >= end, timeout=SOON)
         found[kind] = loudness(output.played[end - 50 * BLOCK : end])
     assert max(found.values()) - min(found.values()) < 0.5, found
     assert max(found.values()) == pytest.approx(-20, abs=0.5)
@@ -126,10 +134,10 @@ def test_it_repeats_the_clip_or_what_is_selected(
     loaded(qtbot, previews, folder)
     previews.view.move_playhead(1.8)
     previews.toggle()
-    qtbot.waitUntil(lambda: previews.view.playhead < 1.0, timeout=3000)
+    qtbot.waitUntil(lambda: previews.view.playhead < 1.0, timeout=SOON)
     assert previews.playing
     previews.view.select(0.5, 0.7)
-    qtbot.waitUntil(lambda: 0.5 <= previews.view.playhead <= 0.7, timeout=3000)
+    qtbot.waitUntil(lambda: 0.5 <= previews.view.playhead <= 0.7, timeout=SOON)
     places = []
     for _ in range(20):
         qtbot.wait(20)
@@ -166,7 +174,7 @@ def test_a_new_file_is_heard_from_the_next_start_on(
     assert previews.lanes["after"]._picture.source is not picture
     assert previews.lanes["before"]._picture.source is before  # as its file is the same
     end = len(output.played) + 40 * BLOCK
-    qtbot.waitUntil(lambda: len(output.played) >= end)
+    qtbot.waitUntil(lambda: len(output.played) >= end, timeout=SOON)
     hears(qtbot, output, "after")
     previews.toggle()
     previews.toggle()
@@ -221,10 +229,10 @@ def test_another_clip_goes_on_from_its_beginning(
 
 def test_the_pictures_show_the_tones(qtbot: QtBot, previews: Previews, folder: Path) -> None:
     loaded(qtbot, previews, folder)
-    qtbot.waitUntil(lambda: not previews.tiles.busy)
+    qtbot.waitUntil(lambda: not previews.tiles.busy, timeout=SOON)
     for kind in ("before", "base"):
         lane = previews.lanes[kind]
-        qtbot.waitUntil(lambda lane=lane: lane._picture.drawn_to >= SECONDS * RATE)
+        qtbot.waitUntil(lambda lane=lane: lane._picture.drawn_to >= SECONDS * RATE, timeout=SOON)
         lane.repaint()
         image, axis = lane.grab().toImage(), FrequencyAxis("mel", RATE, lane.height())
         tone, other = (round(axis.y(hertz)) for hertz in (HERTZ[kind], 6000))
@@ -247,9 +255,10 @@ def test_a_folder_that_is_not_there_yet(qtbot: QtBot, previews: Previews, tmp_pa
     previews.toggle()
     assert not previews.playing
     assert previews.lanes["before"]._waiting == "Comes when the training begins"
-    previews.show_folder(folder)  # while it may still be read
-    previews.refresh()
-    qtbot.waitUntil(lambda: not previews._reading and bool(previews._clips[0]))
+    previews.show_folder(folder)
+    assert previews.lanes["before"]._waiting == previews.lanes["after"]._waiting == "Reading…"
+    previews.refresh()  # while it may still be read
+    qtbot.waitUntil(lambda: not previews._reading and bool(previews._clips[0]), timeout=SOON)
 
 
 def test_what_cannot_be_read_or_played_is_said(
@@ -258,7 +267,7 @@ def test_what_cannot_be_read_or_played_is_said(
     output.reason = "no device here"
     loaded(qtbot, previews, folder)
     previews.toggle()
-    qtbot.waitUntil(lambda: previews.line.text() == "no device here")
+    qtbot.waitUntil(lambda: previews.line.text() == "no device here", timeout=SOON)
     assert previews.line.property("role") == "error" and not previews.playing
     output.reason = ""
     previews.toggle()
