@@ -83,12 +83,15 @@ class Outcome:
     seconds: float
 
 
-def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda line: None) -> Outcome:
+def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda line: None) -> Outcome | None:
     """Audit, mine noise if there is none, score the base, train, judge, and write the model with its card.
 
     Args:
         resume: go on where an earlier call for the same files ended, in its folder.
         report: called with plain data: a line for every stage, and those of `trainer.loop.Training`.
+
+    Returns:
+        What came of it; None in all processes but the first, where `torchrun` has started several.
 
     Raises:
         UsageError: the order is not possible, or a training is begun twice, or resumed with other files.
@@ -105,8 +108,7 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
             if fabric.local_rank == 0:
                 _open_folder(order, base, resume)
                 stack.enter_context(running(order.folder))
-            if fabric.is_global_zero:
-                report = stack.enter_context(_logged(report, order.folder))
+            report = stack.enter_context(_logged(report, order.folder)) if fabric.is_global_zero else _unheard
             audit, excluded = _audited(order, report)
             noise = order.noise or _mined(order, excluded, base.generator.codec.sample_rate, report)
             priors = _priors(order, noise, audit, excluded, base.generator.codec.sample_rate)
@@ -122,14 +124,24 @@ def _trained(
     audit: Mapping[str, Any],
     resume: bool,
     report: Report,
-) -> Outcome:
-    """The training itself, the verdict on it, and the model's file."""
+) -> Outcome | None:
+    """The training itself in every process; the verdict on it and the model's file are the first one's."""
     learnt, held_out = priors.split(HELD_OUT)
     validation, exam = held_out.split(0.5)
-    clips, rate = noisy_clips(exam), base.generator.codec.sample_rate
-    heard = {"input": _opinions(clips, rate, "input", report)}
-    heard["base"] = _opinions(speech_of(base.generator.to(fabric.device), clips, fabric.device), rate, "base", report)
-    _stop_if_wished(order.folder)
+    clips, rate, device = noisy_clips(exam), base.generator.codec.sample_rate, fabric.device
+    heard: dict[str, list[Row]] = {}
+    previews: Previews | None = None
+    if fabric.is_global_zero:
+        heard["input"] = _opinions(clips, rate, "input", report)
+        heard["base"] = _opinions(speech_of(base.generator.to(device), clips, device), rate, "base", report)
+        previews = Previews(order.folder / "previews", clips, base.generator, device)
+        _stop_if_wished(order.folder)
+
+    def renew(average: Generator) -> None:
+        assert previews
+        previews.renew(average)
+        report({"previews": run.step})
+
     run = Training(
         fabric,
         recipe,
@@ -141,33 +153,29 @@ def _trained(
         report=report,
         start=base.generator,
     )
-    previews = Previews(order.folder / "previews", clips, base.generator, fabric.device)
     if resume and run.resume():
         report({"stage": "resumed", "step": run.step})
-
-    def renew(average: Generator) -> None:
-        previews.renew(average)
-        report({"previews": run.step})
-
-    every = (
-        min(LONGEST_UNSCORED, max(SHORTEST_UNSCORED, 60 * order.minutes / SCORES))
-        if order.minutes
-        else LONGEST_UNSCORED
-    )
+    every = min(LONGEST_UNSCORED, max(SHORTEST_UNSCORED, 60 * order.minutes / SCORES or LONGEST_UNSCORED))
     average = run.run(validate_every=every, wished=lambda: wished(order.folder), validated=renew)
     if not run.finished:
         raise Cancelled(f"stopped after {run.step:,} steps; the same command with --resume goes on from there")
+    if not fabric.is_global_zero:
+        return None
     report({"stage": "verdict"})
     if (best := order.folder / BEST).is_file():
         load_checkpoint(best, {"average": average}, {})
-    previews.renew(average)
-    heard["output"] = _opinions(speech_of(average, clips, fabric.device), rate, "tuned", report)
+    renew(average)
+    heard["output"] = _opinions(speech_of(average, clips, device), rate, "tuned", report)
     verdict = judge(heard["base"], heard["output"]) if all(heard.values()) else None
     metrics = {who: mean(dict(enumerate(rows))) for who, rows in heard.items()} if verdict else {}
     card = _card(order, recipe, base, priors, audit, run, verdict, metrics)
     model = save_model(order.out, average, card)
     report({"stage": "done", "verdict": verdict and asdict(verdict), "model": str(order.out)})
     return Outcome(model, verdict, run.step, run.seconds)
+
+
+def _unheard(line: dict[str, Any]) -> None:
+    """The report of all processes but the first."""
 
 
 def _open_folder(order: Order, base: Base, resume: bool) -> None:

@@ -97,9 +97,12 @@ class Objective:
 
     def _remixed(self, x: Tensor, gain: Tensor) -> tuple[Tensor, Tensor]:
         """(speech, noise) by the averaged model: each clip's speech with its neighbour's noise."""
+        sharpness = self.recipe.remix.sharpness
         with torch.no_grad(), self.fabric.autocast():
-            speech = masked_speech(self.codec, x, self.teacher(x), self.recipe.remix.sharpness).float()
-        noise = (x - speech).unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+            sources = self.teacher(x)
+            speech = masked_speech(self.codec, x, sources, sharpness).float()
+            noise = masked_speech(self.codec, x, Sources(sources.noise, sources.speech), sharpness).float()
+        noise = noise.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
         return speech, gain * noise
 
     def _reconstruction(self, heard: Heard) -> Terms:

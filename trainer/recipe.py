@@ -102,7 +102,8 @@ class Remix:
     """Bootstrapped remixing (Tzinis et al., arXiv 2202.08862): the averaged model's own estimates, shuffled and mixed.
 
     `gain_db` is the range in which the borrowed noise is made louder or softer.  `sharpness` is the power of the
-    averaged model's gain: above 1, noise that it leaves in the speech is not learnt as speech.
+    averaged model's gains: above 1, noise that it leaves in the speech is not learnt as speech, nor speech that it
+    leaves in the noise as noise.
     """
 
     weight: float = 0.0

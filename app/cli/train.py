@@ -70,6 +70,8 @@ def command(
             print(text, file=sys.stderr, flush=True)
 
     outcome = fine_tune(order, resume=resume, report=report)
+    if outcome is None:  # not the first of several processes
+        return
     if json:
         print_json(
             {

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from engine.model_files import read_model_file
 from tests.trainer.sounds import RATE, hiss, mixed, voice
 from trainer.checkpoint import checkpoints
 from trainer.control import ask, is_running
-from trainer.fine_tune import Order, _logged, fine_tune
+from trainer.fine_tune import Order, Outcome, _logged, fine_tune
 from trainer.loop import REPORT_EVERY
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,8 @@ def opinions(tracks, sample_rate):
     return [{"SIG": 3.0, "BAK": 3.0, "OVRL": 2 + float(track.square().mean()), "P808": 3.0} for track in tracks]
 f.opinions = v.opinions = opinions
 """
+
+PROGRAM = f"{QUICKER}\nfrom app.cli import main\nsys.exit(main(sys.argv[1:]))"
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +77,17 @@ def quicker() -> Any:
         vars(module).update(names)
 
 
+def tuned(order: Order, **options: Any) -> Outcome:
+    """What comes of it in this process, which is the first."""
+    outcome = fine_tune(order, **options)
+    assert outcome
+    return outcome
+
+
 @pytest.mark.usefixtures("quicker")
 def test_the_whole_way(order: Order) -> None:
     lines: list[dict[str, Any]] = []
-    outcome = fine_tune(order, report=lines.append)
+    outcome = tuned(order, report=lines.append)
     card = read_model_file(order.out).card
     assert outcome.steps == 6 and card.steps == 6 and card.base == read_model_file(Path(str(order.base))).id
     assert [len(prior) for prior in (card.clean, card.noise, card.noisy)] == [1, 1, 1]
@@ -98,7 +107,7 @@ def test_the_whole_way(order: Order) -> None:
 @pytest.mark.usefixtures("quicker")
 def test_noise_is_mined_where_there_is_none(order: Order) -> None:
     order = replace(order, noise=None, steps=2)
-    fine_tune(order)
+    tuned(order)
     card = read_model_file(order.out).card
     assert card.noise[0].in_domain and card.noise[0].name == "mined noise" and card.noise[0].hours >= 0.004
     assert len(list((order.folder / "mined noise").glob("*.flac"))) == 4
@@ -106,21 +115,21 @@ def test_noise_is_mined_where_there_is_none(order: Order) -> None:
 
 @pytest.mark.usefixtures("quicker")
 def test_more_steps_go_on_from_the_end(order: Order) -> None:
-    fine_tune(replace(order, steps=2))
+    tuned(replace(order, steps=2))
     first = order.out.read_bytes()
-    assert fine_tune(replace(order, steps=4), resume=True).steps == 4
+    assert tuned(replace(order, steps=4), resume=True).steps == 4
     assert order.out.read_bytes() != first
 
 
 def test_one_training_does_not_overwrite_another(order: Order) -> None:
     order.out.write_bytes(b"precious")
     with pytest.raises(UsageError, match="exists"):
-        fine_tune(order)
+        tuned(order)
     assert order.out.read_bytes() == b"precious"
     order.out.unlink()
     order.folder.mkdir()
     with pytest.raises(UsageError, match="--resume"):
-        fine_tune(order)
+        tuned(order)
 
 
 @pytest.mark.usefixtures("quicker")
@@ -134,9 +143,9 @@ def test_folders_may_change_while_it_trains(order: Order, tmp_path: Path) -> Non
             (noisy / "1.wav").write_text("cut short")
             shutil.copy(order.clean / "0.wav", noisy / "new.wav")
 
-    fine_tune(order, report=changed)
+    tuned(order, report=changed)
     shutil.rmtree(noisy)
-    assert fine_tune(replace(order, steps=4), resume=True).steps == 4
+    assert tuned(replace(order, steps=4), resume=True).steps == 4
 
 
 @pytest.mark.usefixtures("quicker")
@@ -145,34 +154,35 @@ def test_a_file_a_folder_is_enough(folders: Path, order: Order, tmp_path: Path) 
         (tmp_path / name).mkdir()
         shutil.copy(folders / name / "0.wav", tmp_path / name)
     noisy, clean, noise = (tmp_path / name for name in ("noisy", "clean", "noise"))
-    assert fine_tune(replace(order, noisy=noisy, clean=clean, noise=noise, steps=2)).steps == 2
+    assert tuned(replace(order, noisy=noisy, clean=clean, noise=noise, steps=2)).steps == 2
 
 
 @pytest.mark.usefixtures("quicker")
 def test_a_training_is_resumed_with_what_it_was_begun_with(order: Order, folders: Path) -> None:
     with pytest.raises(UsageError, match="nothing to resume"):
-        fine_tune(order, resume=True)
-    fine_tune(replace(order, steps=1))
+        tuned(order, resume=True)
+    tuned(replace(order, steps=1))
     with pytest.raises(UsageError, match="--noisy"):
-        fine_tune(replace(order, noisy=folders / "clean"), resume=True)
+        tuned(replace(order, noisy=folders / "clean"), resume=True)
 
 
 def test_bad_folders_leave_nothing_behind(order: Order, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for folder, words in ((tmp_path / "empty", "no audio files"), (tmp_path / "none", "not a folder")):
         with pytest.raises(InputError, match=words):
-            fine_tune(replace(order, clean=folder))
+            tuned(replace(order, clean=folder))
     with pytest.raises(InputError, match="no model 'nothing'"):
-        fine_tune(replace(order, base="nothing"))
+        tuned(replace(order, base="nothing"))
     assert not order.folder.exists()
 
 
-def begin(order: Order, *more: str, before: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+def begin(
+    order: Order, *more: str, before: Callable[[], None] | None = None, launch: Sequence[str] = ("-c", PROGRAM)
+) -> subprocess.Popen[str]:
     """`voicebed train` in a process of its own, with the patches; `before` is called there first."""
     arguments = ["train", "--noisy", order.noisy, "--clean", order.clean, "--noise", order.noise, "--json"]
     arguments += ["--base", order.base, "--steps", order.steps, "-o", order.out, "--device", "cpu", *more]
-    program = f"{QUICKER}\nfrom app.cli import main\nsys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, *map(str, arguments)]
+    command = [sys.executable, *launch, *map(str, arguments)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, preexec_fn=before)
 
@@ -197,6 +207,16 @@ def test_asked_to_stop_it_saves_and_goes_on_later(order: Order) -> None:
     assert json.loads(result)["steps"] == step + 2 and order.out.exists()
 
 
+def test_torch_starts_it_in_two_processes(order: Order, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(program)]
+    done = begin(replace(order, steps=4), launch=launch)
+    result, errors = done.communicate(timeout=180)
+    assert done.returncode == 0, errors
+    assert json.loads(result)["steps"] == 4 and read_model_file(order.out).card.machine.startswith("2 x cpu")
+
+
 def test_another_process_asks_it_to_finish(order: Order) -> None:
     process = begin(replace(order, steps=100_000))
     assert process.stderr and not is_running(order.folder)
@@ -206,7 +226,7 @@ def test_another_process_asks_it_to_finish(order: Order) -> None:
     assert is_running(order.folder)
     for resume in (True, False):
         with pytest.raises(UsageError, match="is running"):
-            fine_tune(order, resume=resume)
+            tuned(order, resume=resume)
     ask(order.folder, "finish")
     result, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
@@ -221,9 +241,9 @@ def test_another_process_asks_it_to_stop_early(order: Order) -> None:
             ask(order.folder, "stop")
 
     with pytest.raises(Cancelled, match="--resume"):
-        fine_tune(order, report=soon)
+        tuned(order, report=soon)
     assert "stopped" in (order.folder / "log.jsonl").read_text().splitlines()[-1]
-    assert fine_tune(order, resume=True).steps == 6
+    assert tuned(order, resume=True).steps == 6
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits on files are POSIX")
