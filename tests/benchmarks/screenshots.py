@@ -34,6 +34,7 @@ HELP = Path(__file__).parents[2] / "resources" / "help"
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 QUALITY = 88
 SIZE = 1440, 900
+LONG = 7200  # seconds that a training may take, on a machine that does other things too
 
 
 def pause(milliseconds: int) -> None:
@@ -136,8 +137,8 @@ def train(window: MainWindow, application: QApplication, save: Callable[[str], N
     tab, page = window.trainer, window.trainer.prepare
     for role, folder in trainer_folders(Path("Podcast")).items():
         page.folders.zones[role].set_folder(folder)
-    wait(lambda: page.audited, 600)
-    wait(lambda: "About" in page.form.estimate.text())
+    wait(lambda: page.audited, LONG)
+    wait(lambda: "About" in page.form.estimate.text(), LONG)
     for name in ("light", "dark"):
         apply_theme(application, name)
         pause(300)
@@ -147,13 +148,13 @@ def train(window: MainWindow, application: QApplication, save: Callable[[str], N
     page.start_button.click()
     run = tab.run
     assert run
-    wait(lambda: (run.share or 0) > 0.75 and run.stage == "train", 60 * minutes + 600)
+    wait(lambda: (run.share or 0) > 0.75 and run.stage == "train", LONG)
     pause(2000)
     for name in ("light", "dark"):
         apply_theme(application, name)
         pause(600)
         save(f"trainer-progress-{name}")
-    wait(lambda: run.state is State.FINISHED, 60 * minutes + 600)
+    wait(lambda: run.state is State.FINISHED, LONG)
     wait(tab.verdict.save_button.isEnabled)
     pause(2000)
     for name in ("dark", "light"):
