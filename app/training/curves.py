@@ -182,8 +182,15 @@ class Panel(QFrame):
         if isinstance(value, int | float) and math.isfinite(value):
             self.series[name].add(minutes, float(value))
 
+    def explain_empty(self, words: str) -> None:
+        """Say why there is nothing, if there is nothing."""
+        if self.empty:
+            self.waiting.setText(words)
+
     def draw(self, minutes: float) -> None:
         """Bring the picture up to date, with the time from 0 to `minutes`."""
+        if self._ratio != self.devicePixelRatioF():
+            self.dress()
         for name, series in self.series.items():
             painted = series.painted(series.smooth)
             self._curves[name].setData(*painted)
@@ -231,19 +238,21 @@ class Panel(QFrame):
         self.setAccessibleDescription(", ".join(filter(None, (*spoken, self.note.text()))))
 
     def dress(self) -> None:
-        """Put on the colours of the theme."""
+        """Put on the colours of the theme, with lines as wide as the screen wants them."""
+        self._ratio = self.devicePixelRatioF()
+        thick, thin = LINE * self._ratio, THIN * self._ratio
         for line in self._lines:
-            self._curves[line.name].setPen(pen(line.tint, LINE))
+            self._curves[line.name].setPen(pen(line.tint, thick))
             if line.name in self._dots:
-                self._dots[line.name].setPen(pen("surface", THIN))
+                self._dots[line.name].setPen(pen("surface", thin))
                 self._dots[line.name].setBrush(theme.colour(line.tint))
-        self._faint.setPen(pen(self._lines[0].tint, THIN, FAINT))
-        self._aim_line.setPen(pen("muted", THIN, style=Qt.PenStyle.DashLine))
+        self._faint.setPen(pen(self._lines[0].tint, thin, FAINT))
+        self._aim_line.setPen(pen("muted", thin, style=Qt.PenStyle.DashLine))
         self._aim_words.setColor(theme.colour("muted"))
         self._aim_words.setFont(theme.font(theme.TINY))
         for side in ("left", "bottom"):
             axis = self.plot.getAxis(side)
-            axis.setPen(pen("border", THIN))
+            axis.setPen(pen("border", thin))
             axis.setTextPen(theme.colour("muted"))
             axis.setTickFont(theme.font(theme.TINY))
         self.show_words()
@@ -400,10 +409,8 @@ class Curves(QWidget):
         self.score.add("OVRL", minutes, scores.get("OVRL"))
         for name in ("alpha", "beta"):
             self.loudness.add(name, minutes, scores.get(name))
-        self.score.waiting.setText(
-            self.tr("Not scored: DNSMOS is not installed (pip install 'voicebed[eval]')"),
-        )
-        self.loudness.waiting.setText(self.tr("Not measured: too few clean voices were kept aside"))
+        self.score.explain_empty(self.tr("Not scored: DNSMOS is not installed (pip install 'voicebed[eval]')"))
+        self.loudness.explain_empty(self.tr("Not measured: too few clean voices were kept aside"))
 
     def _learnt(self, minutes: float, line: dict[str, Any]) -> None:
         terms = [line[name] for name in ("mel", "stft") if isinstance(line.get(name), int | float)]
@@ -414,8 +421,8 @@ class Curves(QWidget):
         for name in ("clean", "noise", "noisy"):
             loss = line.get(f"judge_{name}")
             self.judges.add(name, minutes, 100 * min(1.0, loss) if isinstance(loss, int | float) else None)
-        self.sum.waiting.setText(self.tr("This recipe does not measure it"))
-        self.judges.waiting.setText(self.tr("This recipe has no judges"))
+        self.sum.explain_empty(self.tr("This recipe does not measure it"))
+        self.judges.explain_empty(self.tr("This recipe has no judges"))
 
     def _draw_soon(self) -> None:
         if not self._due:
@@ -472,7 +479,7 @@ class Curves(QWidget):
 
 
 def pen(tint: str, width: float, alpha: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """A pen in a colour of the theme, as wide at any scale."""
+    """A pen in a colour of the theme, so many device pixels wide at any scale of the values."""
     made = QPen(theme.colour(tint, alpha), width, style)
     made.setCosmetic(True)
     return made

@@ -194,6 +194,16 @@ def test_the_colours_follow_the_theme(qtbot: QtBot, qapp: QApplication, curves: 
         assert theme.colour("speech").name() in curves.loudness.legend.text()
 
 
+def test_lines_are_as_wide_on_a_fine_screen(qtbot: QtBot, curves: Curves, monkeypatch: pytest.MonkeyPatch) -> None:
+    curves.add(step(10, 10, stft=1.0))
+    drawn(qtbot, curves)
+    assert curves.sum._curves["error"].opts["pen"].widthF() == 2
+    monkeypatch.setattr(Panel, "devicePixelRatioF", lambda _: 2.0)
+    curves.add(step(20, 20, stft=1.0))
+    drawn(qtbot, curves)
+    assert curves.sum._curves["error"].opts["pen"].widthF() == 4
+
+
 def test_every_plot_explains_itself(curves: Curves) -> None:
     for panel in curves.panels:
         assert panel.accessibleName() and len(panel.toolTip()) > 60
