@@ -33,6 +33,8 @@ REPORT_EVERY = 10  # steps
 SYNC_EVERY = 20  # steps between agreements of several processes on time and stopping
 BAD_STEPS = 20  # this many non-finite gradients in a row end the run
 KEEP = 3  # checkpoints
+LEAST_BETWEEN = 4  # times as long as a validation took, before the next
+WORTH_OF_A_DB = 0.05  # of SI-SDR, in points of OVRL: DNSMOS alone would keep what is quiet at the price of the voice
 WORKERS = 12  # at most, that draw clips ahead of a CUDA device
 
 Report = Callable[[dict[str, Any]], None]
@@ -180,7 +182,8 @@ class Training:
 
         Args:
             save_every: seconds of training between checkpoints.
-            validate_every: seconds between validations, also at the beginning and the end; 0 for none.
+            validate_every: seconds between validations, more where these take long; there is one at the beginning and
+                at the end, too; 0 for none.
             wished: asked before every step, in the first process.
             validated: called after every validation but the first, in the first process.
 
@@ -196,6 +199,7 @@ class Training:
         clips = feed(self.priors, recipe, self.step, fabric.global_rank, WORKERS if cuda else 0, cuda)
         started, before = time.monotonic(), self.seconds
         saved = scored = self.seconds
+        pause = validate_every
         wish, bad, sums, summed = None, 0, {}, 0
         self.finished = self.progress() >= 1
         try:
@@ -219,11 +223,13 @@ class Training:
                     self._tell({name: float(value) / summed for name, value in sums.items()})
                     sums, summed = {}, 0
                 self.finished = self.progress() >= 1 or wish == "finish"
-                if validate_every and (self.seconds - scored >= validate_every or self.finished):
-                    scored = self.seconds
+                if validate_every and (self.seconds - scored >= pause or self.finished):
+                    asked = time.monotonic()
                     self._validate()
                     if fabric.is_global_zero:
                         validated(self.average)
+                    scored = before + time.monotonic() - started
+                    pause = max(validate_every, LEAST_BETWEEN * (time.monotonic() - asked))
                 if self.seconds - saved >= save_every:
                     saved = self.seconds
                     self.save()
@@ -254,8 +260,8 @@ class Training:
         if self.fabric.is_global_zero:
             scores = self.validate()
             self._tell({"validation": scores})
-            score = scores.get("OVRL", scores.get("si_sdr"))
-            if score is not None and (self.best is None or score > self.best):
+            score = scores.get("OVRL", 0.0) + WORTH_OF_A_DB * scores.get("si_sdr", 0.0)
+            if scores and (self.best is None or score > self.best):
                 self.best = score
                 if save:
                     save_checkpoint(self.folder, None, {"average": self.average}, {}, {"step": self.step, **scores})

@@ -114,13 +114,15 @@ def devices() -> list[Device]:
 class SoundDeviceOutput:
     """A device of `devices()` by its name, or the system's default (None); `Output` through PortAudio.
 
+    In place of a name, a function may give it anew at each `open`.
+
     The list of devices is made anew at each `open`.  The callback needs Python's global lock: see `app.sound.player`
     for what that asks of the application.
     """
 
-    def __init__(self, device: str | None = None) -> None:
+    def __init__(self, device: str | Callable[[], str | None] | None = None) -> None:
         self.underruns = 0
-        self._device = device
+        self._wanted = device
         self._callback: Callback = _silence
         self._called = 0.0
         self._stream: Any = None
@@ -141,9 +143,10 @@ class SoundDeviceOutput:
             sounddevice._terminate()
             sounddevice._initialize()
             default, listed = _outputs()
-            info = default if self._device is None else next((i for i in listed if i["name"] == self._device), None)
+            wanted = self._wanted() if callable(self._wanted) else self._wanted
+            info = default if wanted is None else next((i for i in listed if i["name"] == wanted), None)
             if info is None:
-                raise OutputUnavailable(f"The sound device {self._device} is not there: connect it or choose another.")
+                raise OutputUnavailable(f"The sound device {wanted} is not there: connect it or choose another.")
             self._callback, self.underruns = callback, 0
             refusal = ""
             two = min(2, info["max_output_channels"])

@@ -125,7 +125,6 @@ class TrainerTab(QWidget):
             self._library.use_in_editor.connect(self.use_in_editor)
             self._library.default_changed.connect(self._ask_default)
             self._library.changed.connect(self.prepare.form.reload)
-            self._library.changed.connect(self.prepare.form.reload)
             self.stack.addWidget(self._library)
         return self._library
 
@@ -314,7 +313,7 @@ class TrainerTab(QWidget):
 
     def _sound(self) -> Output:
         """An output for one player."""
-        return self._output or SoundDeviceOutput(self._settings.output or None)
+        return self._output or SoundDeviceOutput(lambda: self._settings.output or None)
 
     def _switch(self, text: str, icon: str, function: Callable[[], object]) -> QPushButton:
         button = QPushButton(icons.icon(icon), text)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from engine.errors import InputError
 from engine.generator import BranchConfig
 from engine.masking import masked_speech
 from engine.spectral import SpectralConfig
+from trainer.checkpoint import BEST, load_checkpoint
 from trainer.clips import Priors
 from trainer.corpus import Corpus
 from trainer.growth import grow
@@ -44,6 +46,32 @@ def test_training_lowers_the_loss(priors: Corpora, tmp_path: Path) -> None:
     before = run.validate()["si_sdr"]
     run.run()
     assert run.validate()["si_sdr"] > before + 1
+
+
+def test_quiet_at_the_price_of_the_voice_is_not_the_best(
+    priors: Corpora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.loop.LEAST_BETWEEN", 0)
+    run = training(priors, tmp_path, 3)
+    scores = iter([(2.6, 5.0), (2.65, 6.0), (2.7, 4.0), (2.6, 6.5)])
+    run.validate = lambda: dict(zip(("OVRL", "si_sdr"), next(scores), strict=True))  # pyright: ignore[reportAttributeAccessIssue]
+    run.run(validate_every=1e-9)
+    state = load_checkpoint(tmp_path / BEST, {}, {})
+    assert (state["step"], state["OVRL"]) == (1, 2.65)
+
+
+def test_long_validations_leave_time_to_learn(priors: Corpora, tmp_path: Path) -> None:
+    run = training(priors, tmp_path, 40)
+    asked: list[int] = []
+
+    def slow() -> dict[str, float]:
+        asked.append(run.step)
+        time.sleep(0.2)
+        return {}
+
+    run.validate = slow
+    run.run(validate_every=1e-9)
+    assert asked[:2] == [0, 1] and asked[-1] == 40 and len(asked) <= 6
 
 
 def test_a_resumed_run_equals_an_unbroken_one(priors: Corpora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,15 @@ def test_it_opens_as_near_as_can_be(
     assert stream.device == (2 if device else 1) and stream.dtype == "float32" and sounddevice.renewed == 1
 
 
+def test_the_device_may_change_between_two_openings(sounddevice: FakeSoundDevice) -> None:
+    name: str | None = None
+    device = SoundDeviceOutput(lambda: name)
+    device.open(48000, 2, lambda out: None)
+    name = "USB Audio"
+    device.open(48000, 2, lambda out: None)
+    assert [stream.device for stream in sounddevice.streams] == [1, 2]
+
+
 def test_a_device_that_refuses_all_or_is_gone_is_named(sounddevice: FakeSoundDevice) -> None:
     sounddevice.refused = {(96000, 2), (48000, 2)}
     with pytest.raises(OutputUnavailable, match=r"Speakers cannot be opened \(Invalid sample rate"):
