@@ -25,6 +25,7 @@ from trainer.exclusions import read_exclusions
 ROOT = Path(__file__).parents[3]
 CORPORA = ROOT.parent / "shared" / "corpora"
 SECONDS = 300
+TRIES = 4
 STALL_MS = 400  # on a machine that trains and tests at once; by itself 50 ms are not reached
 
 pytestmark = [
@@ -166,7 +167,10 @@ def prepare(voicebed: Program, screen: str, recordings: dict[str, Path]) -> None
     """Drop the folders, look at the audit, listen, exclude, and start."""
     until(lambda: xdotool(screen, "search", "--onlyvisible", "--name", "^Folders$"))
     for number, zone in enumerate(("noisy", "clean", "noise")):
-        voicebed.drag((1400, 50 + 100 * number), voicebed.ask(f"at(tab.prepare.folders.{zone}, 0.7, 0.5)"))
+        for _ in range(TRIES):  # a busy machine may lose a gesture
+            voicebed.drag((1400, 50 + 100 * number), voicebed.ask(f"at(tab.prepare.folders.{zone}, 0.7, 0.5)"))
+            if voicebed.ask(f"tab.prepare.folders.{zone}.name.text()"):
+                break
     names = [voicebed.ask(f"tab.prepare.folders.{zone}.name.text()") for zone in ("noisy", "clean", "noise")]
     assert names == [*recordings]
     voicebed.wait("tab.prepare.audited")
