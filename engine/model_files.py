@@ -156,6 +156,7 @@ def import_model(path: Path) -> ModelFile:
         raise UsageError(
             f"a model named '{path.stem}' exists; rename the file, or 'voicebed models remove {path.stem}'"
         )
+    read_model_file(path)  # before anything is made
     target.parent.mkdir(parents=True, exist_ok=True)
     return export_model(path, target)
 
