@@ -180,6 +180,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("editor", "trainer"))
     options = parser.parse_args()
     folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
     application = QApplication([])
     window = MainWindow(Settings())
     window.resize(*SIZE)
