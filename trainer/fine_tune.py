@@ -135,6 +135,7 @@ def _trained(
         heard["input"] = _opinions(clips, rate, "input", report)
         heard["base"] = _opinions(speech_of(base.generator.to(device), clips, device), rate, "base", report)
         previews = Previews(order.folder / "previews", clips, base.generator, device)
+        report({"previews": 0})
         _stop_if_wished(order.folder)
 
     def renew(average: Generator) -> None:
