@@ -29,6 +29,7 @@ TRIES = 4
 STALL_MS = 400  # on a machine that trains and tests at once; by itself 50 ms are not reached
 
 pytestmark = [
+    pytest.mark.skipif("VOICEBED_LONG_TESTS" not in os.environ, reason="five minutes; VOICEBED_LONG_TESTS=1 runs it"),
     pytest.mark.skipif(not CORPORA.is_dir(), reason="needs ../shared/corpora"),
     pytest.mark.skipif(not (shutil.which("Xvfb") and shutil.which("xdotool")), reason="needs Xvfb and xdotool"),
 ]
