@@ -12,6 +12,7 @@ from engine.errors import InputError
 from engine.generator import BranchConfig, Generator
 from engine.model_files import ModelCard, ModelFile, find_model, read_model_file
 from engine.spectral import SpectralCodec, SpectralConfig
+from engine.whole_file import whole_file
 
 CODECS = {"spectral": (SpectralConfig, SpectralCodec), "dac": (DacConfig, DacCodec)}
 
@@ -65,10 +66,6 @@ def save_model(path: Path, generator: Generator, card: ModelCard) -> ModelFile:
         OSError: the file cannot be written.
     """
     tensors = {key: value.to("cpu", torch.float16).contiguous() for key, value in generator.state_dict().items()}
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with whole_file(path) as part:
         save_file(tensors, part, {"voicebed": card.to_json()})
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     return read_model_file(path)

@@ -15,6 +15,7 @@ import platformdirs
 from safetensors import SafetensorError, safe_open
 
 from engine.errors import InputError, UsageError
+from engine.whole_file import whole_file
 
 SUFFIX = ".safetensors"
 DEFAULT = "voicebed-spectral"
@@ -169,12 +170,8 @@ def export_model(path: Path, target: Path) -> ModelFile:
         OSError: it cannot be copied.
     """
     read_model_file(path)
-    part = target.with_name(f".{target.name}.part")
-    try:
+    with whole_file(target) as part:
         shutil.copyfile(path, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
     return read_model_file(target)
 
 
@@ -192,14 +189,9 @@ def write_card(source: Path, card: ModelCard, target: Path) -> ModelFile:
         header["__metadata__"]["voicebed"] = card.to_json()
         text = json.dumps(header, ensure_ascii=False).encode()
         text += b" " * (-len(text) % 8)  # tensors begin at multiples of 8
-        part = target.with_name(f".{target.name}.part")
-        try:
-            with part.open("wb") as copy:
-                copy.write(len(text).to_bytes(8, "little") + text)
-                shutil.copyfileobj(file, copy)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        with whole_file(target) as part, part.open("wb") as copy:
+            copy.write(len(text).to_bytes(8, "little") + text)
+            shutil.copyfileobj(file, copy)
     return read_model_file(target)
 
 

@@ -17,6 +17,7 @@ from engine.cache import cache_folder
 from engine.download import Progress, download
 from engine.errors import InputError, UsageError, VoicebedError
 from engine.presets import PRESETS
+from engine.whole_file import whole_file
 
 RELEASES = "https://github.com/descriptinc/descript-audio-codec/releases/download"
 
@@ -195,9 +196,7 @@ def _contents(name: str, path: Path, called: str) -> tuple[dict[str, int], dict[
 
 
 def _write(record: Path, weights: Weights) -> None:
-    """The record appears whole or not at all."""
     data = asdict(weights)
     del data["path"]
-    part = record.with_name(f"{record.name}.part")
-    part.write_text(json.dumps(data, indent=1), encoding="utf-8")
-    part.replace(record)
+    with whole_file(record) as part:
+        part.write_text(json.dumps(data, indent=1), encoding="utf-8")

@@ -10,6 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from engine.whole_file import whole_file
+
 BEST = "best.safetensors"
 
 
@@ -42,16 +44,11 @@ def save_checkpoint(
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"{name}/{index}/{key}": value.contiguous() for key, value in state.items()}
     path = folder / (BEST if step is None else f"checkpoint-{step:08d}.safetensors")
-    part = path.with_name(path.name + ".part")
     try:
-        save_file(tensors, part, {"progress": json.dumps(progress)})
-        part.replace(path)
+        with whole_file(path) as part:
+            save_file(tensors, part, {"progress": json.dumps(progress)})
     except SafetensorError as error:  # which hides the number of the error
-        part.unlink(missing_ok=True)
         raise OSError(errno.ENOSPC, str(error)) from error
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
     for old in checkpoints(folder)[:-keep] if keep else ():
         old.unlink()
     return path

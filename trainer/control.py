@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from filelock import FileLock, Timeout
 
 from engine.errors import UsageError
+from engine.whole_file import whole_file
 
 Wish = Literal["stop", "finish"]
 _LOCK, _WISH = "running.lock", "wish"
@@ -47,9 +48,8 @@ def ask(folder: Path, wish: Wish) -> None:
     Raises:
         OSError: the folder is not there, or the disk is full.
     """
-    part = folder / f"{_WISH}.part"
-    part.write_text(wish, encoding="utf-8")
-    part.replace(folder / _WISH)
+    with whole_file(folder / _WISH) as part:
+        part.write_text(wish, encoding="utf-8")
 
 
 def wished(folder: Path) -> Wish | None:

@@ -5,11 +5,11 @@ with a quotation mark is a JSON string, for names that do not fit on a line.
 """
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import InputError, UsageError
+from engine.whole_file import whole_file
 
 _HEAD = """\
 # Voicebed leaves the files below out of training.  Edit as you like: a line that begins with # does not count,
@@ -35,12 +35,10 @@ def write_exclusions(path: Path, excluded: Iterable[tuple[Path, str]], proposed:
     lines = [_HEAD]
     for mark, files in (("", excluded), ("# ", proposed)):
         lines += [f"\n# {' '.join(reason.split())}\n{mark}{_line(file)}\n" for file, reason in files]
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
-        part.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
-        part.replace(path)
+        with whole_file(path) as part:
+            part.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written ({error.strerror}); give another name") from None
 
 

@@ -19,6 +19,7 @@ from engine.errors import Cancelled, InputError, ResourceError, UsageError, Voic
 from engine.generator import Generator
 from engine.model import save_model
 from engine.model_files import ModelCard, ModelFile, Prior
+from engine.whole_file import whole_file
 from trainer.audit.folders import audit_folders
 from trainer.audit.result import CorpusAudit
 from trainer.checkpoint import BEST, checkpoints, load_checkpoint
@@ -217,9 +218,8 @@ def _open_folder(order: Order, base: Base, resume: bool) -> None:
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(values, indent=1), encoding="utf-8")
-    part.replace(path)
+    with whole_file(path) as part:
+        part.write_text(json.dumps(values, indent=1), encoding="utf-8")
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from engine.errors import InputError
+from engine.whole_file import whole_file
 from trainer.audit.voice import VoiceMeter
 from trainer.corpus import read_mono
 
@@ -40,9 +41,8 @@ def mine_noise(
         if pieces:
             mined = np.concatenate(pieces)
             total += len(mined) / sample_rate
-            part = folder / f"{number:05} {path.stem}.part"
-            soundfile.write(part, mined, sample_rate, format="FLAC")
-            part.replace(part.with_suffix(".flac"))
+            with whole_file(folder / f"{number:05} {path.stem}.flac") as part:
+                soundfile.write(part, mined, sample_rate, format="FLAC")
     progress(len(files), len(files))
     if total < LEAST:
         raise InputError(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from engine.generator import Generator
+from engine.whole_file import whole_file
 from trainer.validation import speech_of
 
 PREVIEWS = 4
@@ -42,6 +43,5 @@ class Previews:
 
     def _write(self, kind: str, tracks: Tensor) -> None:
         for path, track in zip(self._paths(kind), tracks, strict=True):
-            part = path.with_suffix(".part")
-            soundfile.write(part, track.numpy(), self.rate, "PCM_16", format="WAV")
-            part.replace(path)
+            with whole_file(path) as part:
+                soundfile.write(part, track.numpy(), self.rate, "PCM_16", format="WAV")

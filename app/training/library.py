@@ -1,6 +1,6 @@
 """The library: the models that there are, what made each of them, and what can be done with them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
@@ -25,6 +24,7 @@ from app.window import icons, theme
 from app.window.background import run_in_background
 from app.window.message_bar import MessageBar
 from app.window.model_card import ModelCardView
+from app.window.push_button import push_button
 from engine.errors import VoicebedError
 from engine.model_files import (
     DEFAULT,
@@ -80,11 +80,11 @@ class Library(QWidget):
         self.bar = MessageBar()
         self.table = QTableWidget(0, len(WIDTHS) + 1)
         self.card = ModelCardView()
-        self.import_button = self._button(self.tr("Import…"), "open", self._ask_import)
-        self.export_button = self._button(self.tr("Export…"), "export", self._ask_export)
-        self.delete_button = self._button(self.tr("Delete"), "delete", self._ask_delete)
-        self.default_button = self._button(self.tr("Make it the default"), "check", self._make_default)
-        self.use_button = self._button(self.tr("Use in the editor"), "", self._use)
+        self.import_button = push_button(self.tr("Import…"), self._ask_import, "open")
+        self.export_button = push_button(self.tr("Export…"), self._ask_export, "export")
+        self.delete_button = push_button(self.tr("Delete"), self._ask_delete, "delete")
+        self.default_button = push_button(self.tr("Make it the default"), self._make_default, "check")
+        self.use_button = push_button(self.tr("Use in the editor"), self._use)
         self.import_button.setToolTip(
             self.tr("Add a model file, a {0}, to your models; or drop it here").format(SUFFIX)
         )
@@ -136,14 +136,6 @@ class Library(QWidget):
             )
 
     # Widgets
-
-    def _button(self, text: str, icon: str, function: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        if icon:
-            button.setIcon(icons.icon(icon))
-        button.setAccessibleName(text.rstrip("…"))
-        button.clicked.connect(lambda: function())
-        return button
 
     def _set_up_table(self) -> None:
         table, header = self.table, self.table.horizontalHeader()

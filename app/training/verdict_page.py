@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from app.training.previews import Previews
 from app.training.run import Run
 from app.window import icons, theme
 from app.window.background import run_in_background
+from app.window.push_button import push_button
 from engine.model_files import DEFAULT, SUFFIX, ModelCard, ModelFile, add_model, read_model_file, write_card
 
 LICENCES = ("not stated", "CC BY 4.0", "CC BY-SA 4.0", "CC0", "for my own use only")
@@ -77,12 +77,12 @@ class VerdictPage(QWidget):
         self.notes.setFixedHeight(NOTES_HEIGHT)
         self.notes.setPlaceholderText(self.tr("What it is for, and what it was trained on"))
         self.notes.setTabChangesFocus(True)
-        self.save_button = self._button(self.tr("Save to my models"), "save", lambda: self._save(self._say_saved))
-        self.use_button = self._button(self.tr("Use in the editor"), "", lambda: self._save(self.use_wanted.emit))
-        self.default_button = self._button(self.tr("Make it the default"), "", self._make_default)
-        self.export_button = self._button(self.tr("Export as a file…"), "export", self._ask_export)
-        self.longer_button = self._button(self.tr("Train {0} min more").format(MORE_MINUTES), "retry", self._longer)
-        self.done_button = self._button(self.tr("Done"), "check", self._done)
+        self.save_button = push_button(self.tr("Save to my models"), lambda: self._save(self._say_saved), "save")
+        self.use_button = push_button(self.tr("Use in the editor"), lambda: self._save(self.use_wanted.emit))
+        self.default_button = push_button(self.tr("Make it the default"), self._make_default)
+        self.export_button = push_button(self.tr("Export as a file…"), self._ask_export, "export")
+        self.longer_button = push_button(self.tr("Train {0} min more").format(MORE_MINUTES), self._longer, "retry")
+        self.done_button = push_button(self.tr("Done"), self._done, "check")
         self.save_button.setToolTip(self.tr("Keep it, to choose it for any recording"))
         self.use_button.setToolTip(self.tr("Keep it, and split the open recording with it"))
         self.default_button.setToolTip(self.tr("Keep it, and use it for every recording that you open from now on"))
@@ -118,14 +118,6 @@ class VerdictPage(QWidget):
                 lambda _: self.told.emit(self.tr("Written to {0}").format(path)),
                 self._fail,
             )
-
-    def _button(self, text: str, icon: str, function: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        if icon:
-            button.setIcon(icons.icon(icon))
-        button.setAccessibleName(text.rstrip("…"))
-        button.clicked.connect(lambda: function())
-        return button
 
     def _lay_out(self) -> None:
         rows = QFormLayout()

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTreeWidget,
@@ -27,12 +26,13 @@ from app.document.presets import BUNDLED
 from app.document.settings import Settings
 from app.document.words import decibels
 from app.jobs.client import Job
-from app.window import icons, theme
+from app.window import theme
 from app.window.export_dialog import level
 from app.window.fixed_words import in_words
 from app.window.message_bar import MessageBar
 from app.window.output_form import WIDTH, OutputForm
 from app.window.output_names import numbered, preset_name
+from app.window.push_button import push_button
 from app.window.reveal import reveal
 from app.window.time_left import TimeLeft
 from engine.delivery import Delivery, delivery_data
@@ -119,13 +119,13 @@ class BatchPanel(QDialog):
         self.problem.setProperty("role", "error")
         self.summary = QLabel()
         self.summary.setProperty("role", "muted")
-        self.add_button = self._button(self.tr("Add files…"), self._choose_files, "add")
-        self.remove_button = self._button(self.tr("Remove"), self.remove_selected, "delete")
-        self.retry_button = self._button(self.tr("Retry failed"), self.retry_failed, "retry")
-        self.reveal_button = self._button(self.tr("Reveal in folder"), self._reveal, "folder")
-        self.close_button = self._button(self.tr("Close"), self.close)
-        self.cancel_button = self._button(self.tr("Cancel all"), self.cancel_all)
-        self.start_button = self._button(self.tr("Start"), self.start)
+        self.add_button = push_button(self.tr("Add files…"), self._choose_files, "add")
+        self.remove_button = push_button(self.tr("Remove"), self.remove_selected, "delete")
+        self.retry_button = push_button(self.tr("Retry failed"), self.retry_failed, "retry")
+        self.reveal_button = push_button(self.tr("Reveal in folder"), self._reveal, "folder")
+        self.close_button = push_button(self.tr("Close"), self.close)
+        self.cancel_button = push_button(self.tr("Cancel all"), self.cancel_all)
+        self.start_button = push_button(self.tr("Start"), self.start)
         self.start_button.setProperty("role", "primary")
         self._fill_gains()
         self._lay_out()
@@ -193,13 +193,6 @@ class BatchPanel(QDialog):
             if file is not self._running:
                 self.list.takeTopLevelItem(self.list.indexOfTopLevelItem(file))
         self._update()
-
-    def _button(self, text: str, function: Callable[[], object], icon: str = "") -> QPushButton:
-        button = QPushButton(text, autoDefault=False)
-        if icon:
-            button.setIcon(icons.icon(icon))
-        button.clicked.connect(lambda: function())
-        return button
 
     def _fill_gains(self) -> None:
         """The levels of the open recording, if there is one, then the presets."""

@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from app.document.settings import Settings, save_settings
 from app.training import library as module
 from app.training.library import BASE, DATE, NAME, RATE, SCORE, SIZE, Library, score_of
-from engine import model_files
 from engine.errors import InputError
 from engine.model_files import DEFAULT, export_model, read_model_file, user_folder
 from tests.app.window.accessible import unnamed
@@ -22,15 +21,6 @@ SCORES = {
     "a set without it": {"input": {"PESQ": 1.5}, "output": {"PESQ": 2.0}},
     "kept aside": {"input": {"OVRL": 2.114}, "base": {"OVRL": 2.4}, "output": {"OVRL": 2.588}},
 }
-
-
-@pytest.fixture
-def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of bundled models, with the default one in it."""
-    folder = tmp_path / "bundled"
-    write_model(folder / f"{DEFAULT}.safetensors")
-    monkeypatch.setattr(model_files, "BUNDLED", folder)
-    return folder
 
 
 @pytest.fixture

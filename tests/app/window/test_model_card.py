@@ -8,19 +8,9 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.window.model_card import ModelCardView, ModelsDialog, card_text
-from engine import model_files
 from engine.model_files import DEFAULT, Prior, read_model_file, user_folder
 from tests.app.window.accessible import unnamed
 from tests.app.window.models import write_model
-
-
-@pytest.fixture
-def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of bundled models, with the default one in it."""
-    folder = tmp_path / "bundled"
-    write_model(folder / f"{DEFAULT}.safetensors")
-    monkeypatch.setattr(model_files, "BUNDLED", folder)
-    return folder
 
 
 def shown(qtbot: QtBot, current: str = "", models: int = 1) -> ModelsDialog:
