@@ -3,17 +3,21 @@
 Kumar et al., "High-Fidelity Audio Compression with Improved RVQGAN", arXiv 2306.06546, from the package of its authors.
 The names in `state_dict` are those of the package's `DAC`, so that a published checkpoint loads.  Where memory of
 gradients is not needed, encoder and decoder work on pieces of a few seconds: what they hold does not grow with length.
+Where it is, only what enters each layer is kept, and the rest is computed again on the way back.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.jit import optimized_execution  # pyright: ignore[reportPrivateImportUsage]
 from torch.nn import functional as F
 from torch.nn.utils import remove_weight_norm
+from torch.utils.checkpoint import checkpoint
 
 from engine.descript import descript
 from engine.generator import Codec, Encoded
@@ -111,22 +115,42 @@ class DacCodec(Codec):
             if is_weight_normed(module):
                 remove_weight_norm(module)
 
-    def _in_pieces(
-        self, function: Callable[[Tensor], Tensor], x: Tensor, size_in: int, size_out: int, reach: int
-    ) -> Tensor:
-        """`function` of x (batch, channels, frames * size_in): (batch, channels, frames * size_out).
+    def _in_pieces(self, coder: nn.Module, x: Tensor, size_in: int, size_out: int, reach: int) -> Tensor:
+        """`coder` of x (batch, channels, frames * size_in): (batch, channels, frames * size_out).
 
         Pieces have `reach` frames of context, which are thrown away: the result is that of the whole.
         """
         frames, step = x.shape[-1] // size_in, PIECE_SECONDS * self.sample_rate // self.hop
-        if torch.is_grad_enabled() or frames <= step:
-            return function(x)
+        if torch.is_grad_enabled():
+            for layer in _layers(coder):
+                x = checkpoint(layer, x, use_reentrant=False, early_stop=False, context_fn=_plainly)
+            return x
+        if frames <= step:
+            return coder(x)
         parts: list[Tensor] = []
         for start in range(0, frames, step):
             first, end = max(0, start - reach), min(frames, start + step)
-            part = function(x[..., first * size_in : (end + reach) * size_in])
+            part = coder(x[..., first * size_in : (end + reach) * size_in])
             parts.append(part[..., (start - first) * size_out : (end - first) * size_out])
         return torch.cat(parts, dim=-1)
+
+
+def _layers(part: nn.Module) -> Iterator[nn.Module]:
+    """The layers of an encoder or decoder, each of which is given what the one before puts out."""
+    whole = isinstance(part, descript().model.dac.ResidualUnit) or not list(part.children())
+    if whole:
+        yield part
+        return
+    for child in part.children():
+        yield from _layers(child)
+
+
+def _plainly() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+    """For `checkpoint`: the package's activation is a TorchScript, which once optimised keeps other things than before.
+
+    An exception inside arrives as another, so that it cannot be left early either.
+    """
+    return optimized_execution(False), optimized_execution(False)
 
 
 def encoder_reach(strides: tuple[int, ...]) -> int:

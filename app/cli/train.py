@@ -9,7 +9,7 @@ import typer
 from app.cli.split import Device, Json
 from engine.errors import UsageError
 
-RECIPES = ("quick", "paper")
+RECIPES = ("quick", "paper", "adversarial")
 MINUTES = 20.0  # where neither minutes nor steps are given
 
 
@@ -29,7 +29,10 @@ def command(
         str | None, typer.Option(metavar="M", help="Model, model file or preset to begin with; default: the bundled.")
     ] = None,
     recipe: Annotated[
-        str, typer.Option(help="quick: for laptops; paper: the method as published, for GPUs.")
+        str,
+        typer.Option(
+            help="quick: for laptops; paper: the method as published, for GPUs; adversarial: the method alone, small."
+        ),
     ] = "quick",
     minutes: Annotated[float | None, typer.Option(metavar="N", help="How long to train; default: 20 minutes.")] = None,
     steps: Annotated[int | None, typer.Option(metavar="N", help="How many steps to train, instead of minutes.")] = None,

@@ -164,9 +164,8 @@ class OrderForm(QWidget):
         self.base.insertSeparator(self.base.count())
         for name in PRESETS:
             self.base.addItem(self.tr("{0}, new").format(name), name)
-            self.base.setItemData(
-                self.base.count() - 1, self.tr("Begins from nothing, or a published codec: for graphics cards"), 3
-            )
+            words = self.tr("Begins from nothing, or a published codec: for many hours, or graphics cards")
+            self.base.setItemData(self.base.count() - 1, words, Qt.ItemDataRole.ToolTipRole)
         self.base.setCurrentIndex(max(0, self.base.findData(chosen)))
         self.base.blockSignals(False)
         self._update()
