@@ -3,9 +3,7 @@
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.training.run import LogReader, Plan, Run, State, find_trainings, free_name, last_words, load_plan
 from tests.app.window.models import write_model
+from tests.disks import fill, small_disk
 from trainer.control import is_running
 from trainer.exclusions import read_exclusions
 
@@ -230,29 +229,16 @@ def test_a_plan_that_was_moved_or_damaged(plan: Plan) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def home(tmp_path: Path) -> Iterator[Path]:
     """The user's folder, on a disk of its own of 3 MB."""
-    home = tmp_path / "home"
-    home.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", home], capture_output=True).returncode:
-        pytest.skip("needs root, to make a small disk")
-    yield home
-    subprocess.run(["umount", "--lazy", home], check=True)
-
-
-def fill(home: Path) -> Path:
-    """Leave not a byte of a disk free."""
-    filler = home / "filler"
-    with suppress(OSError), filler.open("wb", buffering=0) as file:
-        while True:
-            file.write(b"x" * 4096)
-    return filler
+    with small_disk(tmp_path / "home", 3) as home:
+        yield home
 
 
 @pytest.mark.usefixtures("mode")
-def test_the_disk_gets_full_while_it_trains(qtbot: QtBot, small_disk: Path, plan: Plan, runs: list[Run]) -> None:
+def test_the_disk_gets_full_while_it_trains(qtbot: QtBot, home: Path, plan: Plan, runs: list[Run]) -> None:
     run = begun(qtbot, plan, runs)
-    filler = fill(small_disk)
+    filler = fill(home)
     ended(qtbot, run, State.FAILED)
     assert "disk is full" in run.error or "No space left" in run.error
     filler.unlink()
@@ -261,8 +247,8 @@ def test_the_disk_gets_full_while_it_trains(qtbot: QtBot, small_disk: Path, plan
 
 
 @pytest.mark.usefixtures("mode")
-def test_the_disk_is_full_before_it_begins(qtbot: QtBot, small_disk: Path, plan: Plan, runs: list[Run]) -> None:
-    filler = fill(small_disk)
+def test_the_disk_is_full_before_it_begins(qtbot: QtBot, home: Path, plan: Plan, runs: list[Run]) -> None:
+    filler = fill(home)
     run = Run(plan)
     runs.append(run)
     run.begin([(plan.noisy / "1.wav", "why")])

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
-from app.training.run import find_trainings, load_plan, trainings_folder
+from app.training.run import Plan, Run, State, find_trainings, load_plan, trainings_folder
 from app.window.main_window import DEMO
 from engine.model_files import find_model
 from tests.app.window.test_screen import screen, xdotool  # noqa: F401  a fixture
+from tests.disks import fill, small_disk
 from trainer.control import is_running
 from trainer.exclusions import read_exclusions
 
@@ -239,3 +241,25 @@ def decide(voicebed: Program) -> None:
     voicebed.wait("tab.run is None")
     voicebed.ask("tab.use_in_editor.emit('podcast')")
     voicebed.wait("window.editor.workspace.project.facts['model'].startswith('podcast@')")
+
+
+def test_the_trainer_itself_on_a_disk_that_gets_full(qtbot: QtBot, recordings: dict[str, Path], tmp_path: Path) -> None:
+    with small_disk(tmp_path / "home", 500) as home:  # checkpoints want a good half of it
+        noisy, clean, noise = recordings.values()
+        run = Run(Plan("mine", noisy, clean, noise, minutes=2.0))
+        run.begin()
+        qtbot.waitUntil(lambda: run.step > 0, timeout=1000 * SECONDS)
+        filler = fill(home)
+        for _ in range(2):  # trying again does not help, and says so again
+            qtbot.waitUntil(lambda: run.state is State.FAILED, timeout=1000 * SECONDS)
+            assert "disk is full" in run.error or "No space left" in run.error or "no checkpoint" in run.error
+            print("the disk is full:", run.error)
+            run.resume()
+        qtbot.waitUntil(lambda: run.state is State.FAILED, timeout=1000 * SECONDS)
+        filler.unlink()
+        run.resume()
+        qtbot.waitUntil(lambda: run.state is State.RUNNING and run.step > 0, timeout=1000 * SECONDS)
+        run.finish()
+        qtbot.waitUntil(lambda: run.state is State.FINISHED, timeout=1000 * SECONDS)
+        assert run.verdict and run.plan.out.is_file()
+        run.release()
