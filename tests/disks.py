@@ -16,8 +16,10 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], capture_output=True
     ).returncode:
         pytest.skip("needs root, to make a small disk")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def fill(disk: Path) -> Path:

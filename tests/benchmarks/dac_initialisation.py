@@ -5,13 +5,15 @@ python -m tests.benchmarks.dac_initialisation --root CORPORA... --cache DIR --ou
 The codec of `dac-small` learns to reconstruct mixtures.  Then two generators are trained to separate them, one with
 that codec, one with new weights; else they are the same: branches, batches, optimiser, and training time.  That is the
 time of one CPU core; they take it in turns, so that neither has the quieter machine.  Writes `initialisation.csv` and
-`.png`: loss and gain in SI-SDR on mixtures of files that no training hears.
+`.png`: loss and gain in SI-SDR on mixtures of files that no training hears; and `initialised.safetensors`, the codec
+with new branches, for `voicebed train --recipe adversarial --base`.
 """
 
 import argparse
 import csv
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -22,7 +24,8 @@ from torch import Tensor, nn
 
 from engine.generator import Codec, Generator
 from engine.masking import masked_speech
-from engine.model import build
+from engine.model import build, save_model
+from engine.model_files import ModelCard
 from engine.presets import PRESETS
 from tests.benchmarks.machine import machine_line
 from trainer.bundled import HELD_OUT, open_priors
@@ -115,6 +118,15 @@ def pretrained(priors: Priors, held_out: Parts, seconds: float) -> Codec:
     return learner.module
 
 
+def save_initialised(codec: Codec, path: Path) -> None:
+    """A model of that codec and new branches."""
+    generator = new_generator()
+    generator.codec.load_state_dict(codec.state_dict())
+    words = "codec trained to reconstruct, branches new"
+    rate = codec.sample_rate
+    save_model(path, generator, ModelCard(path.stem, generator.settings, rate, words, "none", date.today().isoformat()))
+
+
 def scores(generator: Generator, held_out: Parts) -> tuple[float, float]:
     """Loss, and by how many dB the masked speech is nearer to the speech than the mixture is."""
     with torch.no_grad():
@@ -181,6 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
     else:
         codec = pretrained(priors, held_out, 60 * options.pretrain_minutes)
         save_file({key: value.contiguous() for key, value in codec.state_dict().items()}, kept)
+    save_initialised(codec, options.out / "initialised.safetensors")
     rows = compared(codec, priors, held_out, 60 * options.minutes, options.every)
     with (options.out / "initialisation.csv").open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, rows[0])
