@@ -1,7 +1,7 @@
 """The bundled model: train it, and pack it with its card.
 
 python -m trainer.bundled train --root DIR --state DIR --minutes N [--processes N] [--base MODEL]
-python -m trainer.bundled pack --root DIR --state DIR [--out FILE] [--base MODEL]
+python -m trainer.bundled pack --root DIR --state DIR [--out FILE] [--base MODEL] [--alone MODEL]
 """
 
 import argparse
@@ -29,6 +29,7 @@ from trainer.memory import keep_memory
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
+ALONE = "a model of new weights from the unpaired priors alone"
 TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
@@ -103,7 +104,8 @@ def pack(options: argparse.Namespace) -> None:
         name=options.out.stem,
         architecture=generator.settings,
         sample_rate=recipe.codec.sample_rate,
-        method="USE-DDP generator (arXiv 2509.22942), spectral codec; warm start on mixtures of two unpaired priors",
+        method="USE-DDP generator (arXiv 2509.22942), spectral codec; warm start on mixtures of two unpaired priors"
+        + (", discriminators of both" if recipe.unpaired.clean else ""),
         licence="MIT",
         date=date.today().isoformat(),
         base=f"{base.name} of {base.date}: {base.steps} steps, {base.training_hours} h, on the same corpora"
@@ -119,7 +121,10 @@ def pack(options: argparse.Namespace) -> None:
         notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on.",
     )
     save_model(options.out, generator, card)
-    save_model(options.out, generator, replace(card, metrics=scores(options.out, options.root)))
+    metrics = scores(options.out, options.root)
+    if options.alone:
+        metrics |= {f"{title}, by {ALONE}": rows for title, rows in scores(options.alone, options.root).items()}
+    save_model(options.out, generator, replace(card, metrics=metrics))
 
 
 def scores(model: Path, roots: list[Path]) -> dict[str, dict[str, dict[str, float]]]:
@@ -154,6 +159,9 @@ def main() -> None:
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
             command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")
         else:
+            command.add_argument(
+                "--alone", type=Path, help="model by the recipe `adversarial`, to be scored on the card too"
+            )
             command.add_argument("--machine", help="that it was trained on (default: as many CPU cores as processes)")
             command.add_argument("--out", type=Path, default=BUNDLED / f"{DEFAULT}{SUFFIX}")
     options = parser.parse_args()
