@@ -1,4 +1,4 @@
-"""How quickly a long recording is seen: python -m tests.benchmarks.picture [--hours H].
+"""How quickly a long recording is seen: python -m tests.benchmarks.picture [--hours H] [--cold].
 
 The demo recording is repeated to 3 hours of 48 kHz stereo in a temporary folder (2.5 GB with its picture), and shown in
 three lanes of 1600x900 in all, without a screen. One line per figure; exit code 1 if one is missed.
@@ -144,10 +144,19 @@ def long_wav(path: Path, hours: float) -> None:
             left -= len(turn[:left])
 
 
-def measure(folder: Path, hours: float) -> Iterator[tuple[str, float, float, str]]:
+def forget(path: Path) -> None:
+    """Have the system give up what it keeps of a file in memory; Linux only."""
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def measure(folder: Path, hours: float, cold: bool) -> Iterator[tuple[str, float, float, str]]:
     """Yield name, value, limit (infinite if none) and unit."""
     path = folder / "long.wav"
     long_wav(path, hours)
+    if cold:
+        forget(path)
     start = time.perf_counter()
     stage = Stage(open_recording(path), folder / "pictures")
     while not stage.is_drawn() and time.perf_counter() < start + 60:
@@ -200,13 +209,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Print a line per figure; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=3)
+    parser.add_argument("--cold", action="store_true", help="the recording comes from the disk, not from its cache")
     options = parser.parse_args(arguments)
     application = QApplication.instance() or QApplication([])
     assert isinstance(application, QApplication)
     apply_theme(application, "dark")
     missed = False
     with tempfile.TemporaryDirectory() as folder:
-        for name, value, limit, unit in measure(Path(folder), options.hours):
+        for name, value, limit, unit in measure(Path(folder), options.hours, options.cold):
             target = f"at most {limit:g}" if limit < math.inf else "no target"
             missed |= value > limit
             print(f"{name:<28} {value:>9.3g} {unit:<4} ({target})  {'MISSED' if value > limit else 'ok'}", flush=True)
