@@ -46,7 +46,8 @@ class ModelCard:
     Attributes:
         architecture: what `engine.model` builds the generator from.
         clean, noise, noisy: the corpora that defined the priors.
-        metrics: test set -> {"input": {metric: value}, "output": {metric: value}}.
+        metrics: test set -> {"input": {metric: value}, "output": {metric: value}}; beside them "base", what it began
+            as, or "method alone", a model of new weights from the same priors without additions.
         training_hours: time spent training, in hours of `machine`.
     """
 

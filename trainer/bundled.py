@@ -29,7 +29,6 @@ from trainer.memory import keep_memory
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
-ALONE = "a model of new weights from the unpaired priors alone"
 TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
@@ -123,7 +122,8 @@ def pack(options: argparse.Namespace) -> None:
     save_model(options.out, generator, card)
     metrics = scores(options.out, options.root)
     if options.alone:
-        metrics |= {f"{title}, by {ALONE}": rows for title, rows in scores(options.alone, options.root).items()}
+        for title, rows in scores(options.alone, options.root).items():
+            metrics[title]["method alone"] = rows["output"]
     save_model(options.out, generator, replace(card, metrics=metrics))
 
 

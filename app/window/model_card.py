@@ -258,14 +258,22 @@ def _in_words(settings: dict[str, Any]) -> str:
 
 
 def _metrics_table(rows: dict[str, dict[str, float]]) -> str:
-    before, after = rows.get("input", {}), rows.get("output", {})
+    before, after, alone = (rows.get(row, {}) for row in ("input", "output", "method alone"))
     table = []
     for name in dict.fromkeys((*before, *after)):
         values = [f"{scores[name]:.2f}".replace("-", MINUS) if name in scores else "–" for scores in (before, after)]
         known = name in before and name in after
         change = f"{after[name] - before[name]:+.2f}".replace("-", MINUS) if known else NOTHING
-        table.append([_escaped(name), *values, change])
-    return _table([_tr("figure"), _tr("input"), _tr("output"), _tr("change")], table, "lrrr")
+        beside = [f"{alone[name]:.2f}".replace("-", MINUS) if name in alone else NOTHING] if alone else []
+        table.append([_escaped(name), *values, change, *beside])
+    head = [
+        _tr("figure"),
+        _tr("input"),
+        _tr("output"),
+        _tr("change"),
+        *([_tr("from unpaired priors alone")] if alone else []),
+    ]
+    return _table(head, table, "lrrrr")
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], alignment: str) -> str:
