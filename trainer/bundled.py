@@ -99,12 +99,13 @@ def pack(options: argparse.Namespace) -> None:
         tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
         for prior in (priors.clean, priors.noise)
     )
+    judges = [name for name in ("clean", "noise", "noisy") if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
         architecture=generator.settings,
         sample_rate=recipe.codec.sample_rate,
         method="USE-DDP generator (arXiv 2509.22942), spectral codec; warm start on mixtures of two unpaired priors"
-        + (", discriminators of both" if recipe.unpaired.clean else ""),
+        + (f", judged by discriminators of {' and '.join(judges)}" if judges else ""),
         licence="MIT",
         date=date.today().isoformat(),
         base=f"{base.name} of {base.date}: {base.steps} steps, {base.training_hours} h, on the same corpora"
