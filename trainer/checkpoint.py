@@ -1,11 +1,10 @@
 """Checkpoints of a running training: one safetensors file, written beside its name and renamed into place."""
 
-import errno
 import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -44,11 +43,8 @@ def save_checkpoint(
         for index, state in optimizer.state_dict()["state"].items():
             tensors |= {f"{name}/{index}/{key}": value.contiguous() for key, value in state.items()}
     path = folder / (BEST if step is None else f"checkpoint-{step:08d}.safetensors")
-    try:
-        with whole_file(path) as part:
-            save_file(tensors, part, {"progress": json.dumps(progress)})
-    except SafetensorError as error:  # which hides the number of the error
-        raise OSError(errno.ENOSPC, str(error)) from error
+    with whole_file(path) as part:
+        save_file(tensors, part, {"progress": json.dumps(progress)})
     for old in checkpoints(folder)[:-keep] if keep else ():
         old.unlink()
     return path

@@ -74,6 +74,13 @@ def test_the_users_own_domain_is_marked(tmp_path: Path) -> None:
     assert "None of it" not in text
 
 
+@pytest.mark.parametrize("beside", [{}, {"method alone": {"PESQ": 2.25}}])
+def test_what_the_method_alone_reaches_stands_beside(tmp_path: Path, beside: dict[str, dict[str, float]]) -> None:
+    metrics = {"clips": {"input": {"PESQ": 2.0}, "output": {"PESQ": 2.5}, **beside}}
+    text = card_text(read_model_file(write_model(tmp_path / "mine.safetensors", metrics=metrics)))
+    assert "+0.50" in text and ("2.25" in text) is ("alone" in text) is bool(beside)
+
+
 def test_a_card_cannot_smuggle_in_markdown(qtbot: QtBot, tmp_path: Path) -> None:
     path = write_model(tmp_path / "mine.safetensors", notes="![x](http://x/y.png) <b>bold</b> [go](http://x)\n# big")
     view = ModelCardView()
