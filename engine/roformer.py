@@ -97,7 +97,8 @@ class Block(nn.Module):
 class RoFormer(nn.Module):
     """A stack of blocks, with a norm at the end or not: one branch of the generator.
 
-    Its receptive field is `layers * span` frames to each side (`reach`).
+    Its receptive field is `layers * span` frames to each side (`reach`).  Without a norm, a new stack changes nothing:
+    what a codec with learnt weights encodes, it can decode from the first step on.
     """
 
     def __init__(self, width: int, layers: int, heads: int, feed_forward: int, span: int, norm: bool = True) -> None:
@@ -105,6 +106,10 @@ class RoFormer(nn.Module):
         self.reach = layers * span
         self.blocks = nn.ModuleList(Block(width, heads, feed_forward, span) for _ in range(layers))
         self.norm = Norm(width) if norm else nn.Identity()
+        if not norm:
+            for name, weights in self.named_parameters():
+                if "attention.out." in name or "contract." in name:
+                    nn.init.zeros_(weights)
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frames, width) -> the same shape."""

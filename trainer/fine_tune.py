@@ -31,7 +31,7 @@ from trainer.exclusions import read_exclusions, write_exclusions
 from trainer.launch import launched
 from trainer.listing import audio_files
 from trainer.loop import Report, Training
-from trainer.memory import keep_memory
+from trainer.memory import keep_memory, within_memory
 from trainer.mining import mine_noise
 from trainer.previews import Previews
 from trainer.recipe import Recipe, load_recipe
@@ -113,6 +113,8 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
             audit, excluded = _audited(order, report)
             noise = order.noise or _mined(order, excluded, base.generator.codec.sample_rate, report)
             priors = _priors(order, noise, audit, excluded, base.generator.codec.sample_rate)
+        large = f"to train {order.base or 'the bundled model'}; close other programs, or take a smaller --base"
+        stack.enter_context(within_memory(fabric.device, large))
         return _trained(order, recipe, base, fabric, priors, audit, resume, report)
 
 

@@ -15,10 +15,9 @@ from typing import Annotated
 import typer
 
 from app.cli import audit, demo, evaluate, models, remix, split, train, window
-from engine.errors import Cancelled, ResourceError, UsageError, VoicebedError
+from engine.errors import Cancelled, ResourceError, UsageError, VoicebedError, is_out_of_memory
 
 CLEANING_SECONDS = 2.0
-OUT_OF_MEMORY = ("not enough memory", "out of memory", "allocate memory")  # as torch says it on different systems
 
 program = typer.Typer(
     name="voicebed",
@@ -95,7 +94,7 @@ def as_voicebed_error(error: BaseException) -> VoicebedError | None:
             return Cancelled("cancelled; nothing half-written was left")
         case MemoryError():
             return ResourceError("not enough memory; close other programs and try again")
-        case RuntimeError() if any(words in str(error) for words in OUT_OF_MEMORY):
+        case RuntimeError() if is_out_of_memory(error):
             return ResourceError("not enough memory; close other programs, or try --device cpu")
         case BrokenPipeError() | SystemExit(__context__=BrokenPipeError()):  # the latter from typer
             return OutputClosed("the output was closed")

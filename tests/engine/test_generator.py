@@ -6,7 +6,7 @@ import torch
 
 from engine.generator import BranchConfig, Generator, inner_products
 from engine.report import least_squares
-from engine.roformer import LocalAttention
+from engine.roformer import LocalAttention, RoFormer
 from engine.spectral import SpectralCodec, SpectralConfig, mel_triangles
 
 
@@ -70,6 +70,15 @@ def test_a_frame_is_influenced_only_within_reach(generator: Generator) -> None:
     touched = moved.nonzero()[:, 0]
     assert at in touched
     assert at - touched.min() <= generator.reach + 1 and touched.max() - at <= generator.reach + 1
+
+
+def test_a_new_branch_without_norm_passes_on_what_the_codec_knows() -> None:
+    x = torch.randn(2, 30, 16)
+    branch = RoFormer(16, layers=2, heads=2, feed_forward=32, span=8, norm=False)
+    assert torch.equal(branch(x), x)
+    branch(x).square().mean().backward()
+    learns = [name for name, p in branch.named_parameters() if p.grad is not None and p.grad.any()]
+    assert {"blocks.0.attention.out.weight", "blocks.1.contract.weight"} <= {*learns}
 
 
 def test_attention_does_not_depend_on_the_block_grid() -> None:

@@ -105,7 +105,7 @@ def test_the_base_may_be_a_model(model_path: Path) -> None:
 def test_the_base_may_be_a_preset_without_published_weights() -> None:
     bases = [load_base("dac-small", seed) for seed in (5, 5, 6)]
     assert [base.origin for base in bases] == 3 * ["dac-small: all new"]
-    for name in ("codec.encoder.block.0.weight_v", "noise_branch.blocks.0.contract.weight"):
+    for name in ("codec.encoder.block.0.weight_v", "noise_branch.blocks.0.expand.weight"):
         first, again, other = (base.generator.state_dict()[name] for base in bases)
         assert torch.equal(first, again) and not torch.equal(first, other)
 

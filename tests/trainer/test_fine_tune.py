@@ -17,7 +17,7 @@ import soundfile
 import torch
 from safetensors.torch import load_file
 
-from engine.errors import Cancelled, InputError, UsageError
+from engine.errors import Cancelled, InputError, ResourceError, UsageError
 from engine.model_files import read_model_file
 from tests.trainer.sounds import RATE, hiss, mixed, voice
 from trainer.checkpoint import checkpoints
@@ -265,6 +265,17 @@ def test_a_full_disk_ends_it_in_a_state_to_go_on_from(order: Order) -> None:
     done = begin(order, "--resume")
     result, errors = done.communicate(timeout=120)
     assert done.returncode == 0 and json.loads(result)["steps"] == 30, errors
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system itself refuses")
+@pytest.mark.usefixtures("quicker")
+def test_too_little_memory_ends_it_in_one_line(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.memory.free_memory", lambda: 0)
+    monkeypatch.setattr("trainer.clips.draw", lambda *_: torch.ones(10**9))  # a step that wants 4 GB
+    with pytest.raises(ResourceError, match=r"not enough memory to train .*; close other programs") as error:
+        tuned(order)
+    last = json.loads((order.folder / "log.jsonl").read_text().splitlines()[-1])
+    assert last == {"error": str(error.value), "code": 4}
 
 
 def test_a_line_cut_short_does_not_spoil_the_next(order: Order, tmp_path: Path) -> None:

