@@ -9,7 +9,7 @@ import typer
 from app.cli.split import Device, Json
 from engine.errors import UsageError
 
-RECIPES = ("quick", "paper", "adversarial")
+RECIPES = ("quick", "paper", "adversarial", "adversarial_dac")
 MINUTES = 20.0  # where neither minutes nor steps are given
 
 
@@ -31,7 +31,8 @@ def command(
     recipe: Annotated[
         str,
         typer.Option(
-            help="quick: for laptops; paper: the method as published, for GPUs; adversarial: the method alone, small."
+            help="quick: for laptops; paper: the method as published, for GPUs; adversarial: the method alone, small; "
+            "adversarial_dac: that for dac bases."
         ),
     ] = "quick",
     minutes: Annotated[float | None, typer.Option(metavar="N", help="How long to train; default: 20 minutes.")] = None,

@@ -1,0 +1,77 @@
+"""What a model leaves alone, and whether its noise is a track to use.
+
+python -m tests.benchmarks.both_tracks [--model M]
+
+On the development clips, whose parts are known: clean speech, which should come out as it went in; noise alone, none of
+which should be called speech; and the noise track of the mixtures.  Levels in dB relative to what went in; means over
+the clips, the worst in brackets.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from engine.model import load_model
+from engine.report import decibels
+from engine.separator import Separator
+from tests.benchmarks.machine import machine_line
+from tests.benchmarks.quality import CORPORA, SETS
+from trainer.corpus import read_mono
+from trainer.evaluate import Audio, Enhance
+from trainer.metrics import si_sdr, stoi
+
+RATE = 16000
+
+
+def level(part: Audio, whole: Audio) -> float:
+    """dB of one signal relative to another."""
+    return decibels(float(np.square(part).mean() / np.square(whole).mean()))
+
+
+def scores(enhance: Enhance, folder: Path) -> dict[str, list[float]]:
+    """What is asked of both tracks, clip by clip of `folder`/noisy and `folder`/clean."""
+    found: dict[str, list[float]] = {}
+    for path in sorted((folder / "noisy").iterdir()):
+        x, clean = read_mono(path, RATE), read_mono(folder / "clean" / path.name, RATE)
+        noise = x - clean
+        kept, lured, speech = (enhance(audio, RATE) for audio in (clean, noise, x))
+        row = {
+            "clean in: speech track": level(kept, clean),
+            "clean in: noise track": level(clean - kept, clean),
+            "noise in: speech track": level(lured, noise),
+            "SI-SDR of noise": si_sdr(x - speech, noise),
+            "SNR in": level(clean, noise),
+            "STOI in": stoi(x, clean, RATE),
+            "STOI of speech": stoi(speech, clean, RATE),
+            "STOI of noise": stoi(x - speech, clean, RATE),
+        }
+        for name, value in row.items():
+            found.setdefault(name, []).append(value)
+    return found
+
+
+# Of each figure, which end is the worst.
+WORST = {"clean in: speech track": np.min, "SI-SDR of noise": np.min, "STOI of speech": np.min}
+
+
+def main() -> None:
+    """Print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", help="name or path of a model (default: the bundled one)")
+    parser.add_argument("--corpora", type=Path, default=CORPORA)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    enhance = Separator(load_model(options.model)).mono_speech
+    results = {name: scores(enhance, options.corpora / "test" / name) for name in SETS}
+    print("| |", " | ".join(results), "|\n|---|" + len(results) * "---|")
+    for name in results[SETS[0]]:
+        columns = (row[name] for row in results.values())
+        cells = (f"{np.mean(values):.2f} ({WORST.get(name, np.max)(values):.2f})" for values in columns)
+        print(f"| {name} |", " | ".join(cells), "|")
+    print("\n" + machine_line())
+
+
+if __name__ == "__main__":
+    main()
