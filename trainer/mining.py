@@ -15,7 +15,8 @@ from trainer.corpus import read_mono
 SILENT = 0.1  # likelihood of speech, below which nobody speaks
 MARGIN = 0.25  # seconds to each side of speech that are not taken: breath, echo of the room
 SHORTEST, LONGEST = 0.5, 30.0  # seconds of a stretch; a whole recording without speech gives this much of its middle
-FADE = 0.01  # seconds, at both ends of a stretch, so that the places where they meet do not click
+OVERLAP = 0.05  # seconds that a stretch fades into the next, and in and out at the ends of a file
+AT_LEAST = 5.0  # seconds of a file: training clips then mostly hold one noise, as those of a noise folder do
 HOP = 0.02  # seconds between looks
 LEAST = 5.0  # seconds; less is no prior
 
@@ -26,7 +27,8 @@ def mine_noise(
     """Write the speech-free stretches of every recording that has some to `folder`; returns their seconds.
 
     Args:
-        files: recordings; each becomes one flac file of the same stem with a number before it, mono, at `sample_rate`.
+        files: recordings; each becomes one flac file of the same stem with a number before it, mono, at `sample_rate`;
+            few or short stretches are repeated in it.
         progress: called with the files done and their number.
 
     Raises:
@@ -37,12 +39,11 @@ def mine_noise(
     for number, path in enumerate(files):
         progress(number, len(files))
         audio = read_mono(path, sample_rate)
-        pieces = [_faded(audio[start:end], sample_rate) for start, end in speech_free(audio, sample_rate)]
+        pieces = [audio[start:end] for start, end in speech_free(audio, sample_rate)]
         if pieces:
-            mined = np.concatenate(pieces)
-            total += len(mined) / sample_rate
+            total += sum(map(len, pieces)) / sample_rate
             with whole_file(folder / f"{number:05} {path.stem}.flac") as part:
-                soundfile.write(part, mined, sample_rate, format="FLAC")
+                soundfile.write(part, _joined(pieces, sample_rate), sample_rate, format="FLAC")
     progress(len(files), len(files))
     if total < LEAST:
         raise InputError(
@@ -68,9 +69,16 @@ def speech_free(audio: NDArray[np.float32], sample_rate: int) -> Iterator[tuple[
             yield span
 
 
-def _faded(piece: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
-    ramp = np.linspace(0, 1, round(FADE * sample_rate), dtype=np.float32)
-    piece = piece.copy()
-    piece[: len(ramp)] *= ramp
-    piece[-len(ramp) :] *= ramp[::-1]
-    return piece
+def _joined(pieces: Sequence[NDArray[np.float32]], sample_rate: int) -> NDArray[np.float32]:
+    """One after the other, as often as it takes to fill `AT_LEAST`, each faded into the next at equal power."""
+    pieces = [*pieces] * -(-round(AT_LEAST * sample_rate) // sum(map(len, pieces)))
+    overlap = round(OVERLAP * sample_rate)
+    ramp = np.sin(np.linspace(0, np.pi / 2, overlap, dtype=np.float32))
+    whole = np.zeros(sum(len(piece) - overlap for piece in pieces) + overlap, np.float32)
+    at = 0
+    for piece in pieces:
+        whole[at : at + len(piece)] += piece
+        whole[at : at + overlap] += (ramp - 1) * piece[:overlap]
+        at += len(piece) - overlap
+        whole[at : at + overlap] += (ramp[::-1] - 1) * piece[-overlap:]
+    return whole
