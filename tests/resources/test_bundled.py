@@ -26,8 +26,11 @@ def test_its_figures_beat_the_noisy_input() -> None:
         assert all(rows["output"][name] > rows["input"][name] for name in ("PESQ", "STOI", "SI-SDR", "OVRL"))
 
 
-def test_the_demo_quiets_the_pauses_and_keeps_the_voice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_quiets_the_pauses_and_keeps_the_voice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
     pytest.importorskip("PySide6.QtGui", reason="Qt's system libraries are missing", exc_type=ImportError)
+    request.getfixturevalue("qapp")  # else its picture makes an application that no later test of the window can use
     assert main(["demo", "-o", str(tmp_path / "out"), "--json"]) == 0
     result = json.loads(capsys.readouterr().out)
     tracks = {name: soundfile.read(path)[0] for name, path in result["tracks"].items()}
