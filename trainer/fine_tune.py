@@ -40,6 +40,7 @@ from trainer.verdict import Verdict, judge
 
 # Share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict.
 HELD_OUT = 0.2
+JUDGED = 12  # clips of the verdict, which are the previews too
 SCORES, SHORTEST_UNSCORED, LONGEST_UNSCORED = 8, 120.0, 600.0  # validations in a run; seconds between them
 KEPT = 0.5  # where the audit would leave out more of a folder than this leaves, it is only warned of
 PAPER = "USE-DDP (Klement et al., arXiv 2509.22942)"
@@ -131,7 +132,7 @@ def _trained(
     """The training itself in every process; the verdict on it and the model's file are the first one's."""
     learnt, held_out = priors.split(HELD_OUT)
     validation, exam = held_out.split(0.5)
-    clips, rate, device = noisy_clips(exam), base.generator.codec.sample_rate, fabric.device
+    clips, rate, device = noisy_clips(exam, JUDGED), base.generator.codec.sample_rate, fabric.device
     heard: dict[str, list[Row]] = {}
     previews: Previews | None = None
     if fabric.is_global_zero:

@@ -18,7 +18,7 @@ from trainer.mixing import Mixer
 from trainer.recipe import Recipe
 
 MIXTURES, MIXTURE_SECONDS = 48, 4.0
-NOISY, NOISY_SECONDS = 12, 8.0
+NOISY, NOISY_SECONDS = 24, 8.0
 AT_ONCE = 4  # mixtures that go through a generator together, which may be a large one
 
 
@@ -35,16 +35,16 @@ def validate(generator: Generator, held_out: Priors, recipe: Recipe, device: tor
         if held_out.clean and held_out.noise:
             scores |= _on_mixtures(generator, held_out, recipe, device)
         if held_out.noisy and find_spec("speechmos"):
-            tracks = speech_of(generator, noisy_clips(held_out), device)
+            tracks = speech_of(generator, noisy_clips(held_out, NOISY), device)
             rows = opinions(tracks, generator.codec.sample_rate)
             scores |= {name: float(np.mean([row[name] for row in rows])) for name in ("SIG", "BAK", "OVRL")}
     return scores
 
 
-def noisy_clips(held_out: Priors) -> Tensor:
-    """The same excerpts (clips, samples) of the held-out noisy recordings whenever it is called."""
+def noisy_clips(held_out: Priors, count: int) -> Tensor:
+    """The same `count` excerpts (clips, samples) of the held-out noisy recordings whenever it is called."""
     only = Recipe(seconds=NOISY_SECONDS, warm_start=0.0, seed=1)
-    noisy = draw(Priors([], [], held_out.noisy), only, 0, 0, NOISY).noisy
+    noisy = draw(Priors([], [], held_out.noisy), only, 0, 0, count).noisy
     assert noisy is not None
     return noisy
 
