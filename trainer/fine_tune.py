@@ -114,7 +114,7 @@ def fine_tune(order: Order, *, resume: bool = False, report: Report = lambda lin
             audit, excluded = _audited(order, report)
             noise = order.noise or _mined(order, excluded, base.generator.codec.sample_rate, report)
             priors = _priors(order, noise, audit, excluded, base.generator.codec.sample_rate)
-        large = f"to train {order.base or 'the bundled model'}; close other programs, or take a smaller --base"
+        large = f"to train {order.base or 'the bundled model'}; close other programs, or take a smaller base"
         stack.enter_context(within_memory(fabric.device, large))
         return _trained(order, recipe, base, fabric, priors, audit, resume, report)
 

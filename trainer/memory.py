@@ -12,6 +12,7 @@ from engine.errors import ResourceError, is_out_of_memory
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX = -1, -2, -4  # parameters of mallopt(3)
 _MOST, _PAD = 2**31 - 1, 2**28  # bytes
+CONTAINER = Path("/sys/fs/cgroup")
 
 
 def keep_memory() -> bool:
@@ -52,18 +53,18 @@ def free_memory() -> int | None:
     """Bytes that this process could use beside what it has; None where that is not known."""
     if sys.platform != "linux":
         return None
-    free = [_kilobytes("/proc/meminfo", "MemAvailable")]
-    group = Path("/sys/fs/cgroup")  # a container's share
-    with suppress(OSError, ValueError):
-        limit, used = (int((group / name).read_text()) for name in ("memory.max", "memory.current"))
-        free.append(limit - used)
+    free = [1024 * _figure(Path("/proc/meminfo"), "MemAvailable:")]
+    with suppress(OSError, ValueError):  # a container's share, if it has one
+        limit, used = (int((CONTAINER / name).read_text()) for name in ("memory.max", "memory.current"))
+        cached = sum(_figure(CONTAINER / "memory.stat", name) for name in ("inactive_file", "active_file"))
+        free.append(limit - used + cached)
     return min(free)
 
 
-def _kilobytes(file: str, name: str) -> int:
-    """A line of a file in /proc, in bytes."""
-    lines = Path(file).read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name + ":"))
+def _figure(file: Path, name: str) -> int:
+    """The number that stands behind a name in one of the kernel's files."""
+    lines = (line.split() for line in file.read_text(encoding="ascii").splitlines())
+    return next(int(line[1]) for line in lines if line[0] == name)
 
 
 @contextmanager
@@ -75,7 +76,7 @@ def _promises(more: int | None) -> Iterator[None]:
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = _kilobytes("/proc/self/status", "VmData") + more
+    most = 1024 * _figure(Path("/proc/self/status"), "VmData:") + more
     limits = [limit for limit in (most, soft, hard) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))
     try:
