@@ -29,6 +29,7 @@ from trainer.memory import keep_memory
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
+JUDGES = {"clean": "clean speech", "noise": "noise", "noisy": "recordings"}  # by their weight in a recipe
 TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
@@ -99,7 +100,7 @@ def pack(options: argparse.Namespace) -> None:
         tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
         for prior in (priors.clean, priors.noise)
     )
-    judges = [name for name in ("clean", "noise", "noisy") if getattr(recipe.unpaired, name)]
+    judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
         architecture=generator.settings,
