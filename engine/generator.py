@@ -22,11 +22,13 @@ class Encoded(NamedTuple):
         latent: (batch, frames, latent_dim).
         samples: length of the encoded waveform.
         spectrum: the mixture's complex spectrum (batch, frames, bins), for codecs whose decoder masks it.
+        features: the same, compressed: magnitude, real and imaginary part (batch, frames, 3 * bins).
     """
 
     latent: Tensor
     samples: int
     spectrum: Tensor | None = None
+    features: Tensor | None = None
 
 
 class Codec(nn.Module):
@@ -34,7 +36,7 @@ class Codec(nn.Module):
 
     `decode(branch(e.latent), e)` has exactly the length of the encoded waveform, whatever that is.  `reach` is how many
     frames to each side of a frame can influence it; `takes_bfloat16`, whether the speech stays what it is where a CPU
-    multiplies in bfloat16.
+    multiplies in bfloat16; `masks`, whether what is decoded is the mixture under a mask.
     """
 
     sample_rate: int
@@ -42,6 +44,7 @@ class Codec(nn.Module):
     latent_dim: int
     reach: int
     takes_bfloat16: bool = True
+    masks: bool = False
 
     @property
     @abstractmethod

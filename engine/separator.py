@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
 from engine.errors import UsageError
-from engine.generator import inner_products
-from engine.masking import power, speech_gain
+from engine.generator import Codec, inner_products
+from engine.masking import power, share, speech_gain
 from engine.model import Model
 from engine.report import SplitReport, least_squares
 
@@ -128,8 +128,7 @@ class Separator:
                 direct = codec.waveform((alpha * speech)[None], len(mono))[0].cpu().numpy()
                 direct = self._resampled(np.pad(direct, (late, 0)), model_rate, rate, len(chunk))
                 return np.repeat(direct[start - origin :][:length, None], chunk.shape[1], axis=1).astype(chunk.dtype)
-            powers = (alpha.square() * power(speech), beta.square() * power(noise))
-            gain = Gain(*powers, codec.hop / model_rate, model_rate, late / model_rate)
+            gain = Gain(codec, alpha * speech, beta * noise, late / model_rate)
             return self._apply(gain, chunk, origin, start, length, rate)
 
     @staticmethod
@@ -177,19 +176,17 @@ class Gain:
     """A time-frequency gain on the model's grid that can be asked for at any other grid.
 
     Args:
-        speech, noise: power spectra (frames, bins) of αŝ and βn̂.
-        frame_seconds: time between frames.
-        model_rate: Hz; the bins reach to half of it.
+        codec: whose spectra they are.
+        speech, noise: complex spectra (frames, bins) of αŝ and βn̂.
         first_seconds: when the first frame is.
     """
 
-    def __init__(
-        self, speech: Tensor, noise: Tensor, frame_seconds: float, model_rate: int, first_seconds: float = 0.0
-    ) -> None:
-        self.frame_seconds, self.first_seconds, self.top = frame_seconds, first_seconds, model_rate / 2
-        self.gain = speech_gain(speech, noise)
-        low, high = (round(share * (speech.shape[1] - 1)) for share in TOP_BAND)
-        self.above = speech_gain(speech[:, low:high].sum(1), noise[:, low:high].sum(1))
+    def __init__(self, codec: Codec, speech: Tensor, noise: Tensor, first_seconds: float = 0.0) -> None:
+        self.frame_seconds, self.top = codec.hop / codec.sample_rate, codec.sample_rate / 2
+        self.first_seconds = first_seconds
+        self.gain = speech_gain(codec, speech, noise)
+        band = slice(*(round(place * (speech.shape[1] - 1)) for place in TOP_BAND))
+        self.above = share(*(power(source[:, band]).sum(1) for source in (speech, noise)))
 
     def at(self, seconds: Tensor, bins: int, rate: int) -> Tensor:
         """Gain (frames, bins) at the given times (frames,) and at `bins` frequencies from 0 to half the rate."""
@@ -215,12 +212,12 @@ def interpolated(values: Tensor, position: Tensor, dim: int) -> Tensor:
     """Linear interpolation of `values` along `dim` at fractional positions; the ends are held."""
     position = position.round(decimals=6).clamp(0, values.shape[dim] - 1)
     below = position.floor().long()
-    share = (position - below).to(values.dtype)
+    along = (position - below).to(values.dtype)
     low = values.index_select(dim, below)
-    if not share.any():
+    if not along.any():
         return low
     high = values.index_select(dim, (below + 1).clamp(max=values.shape[dim] - 1))
-    return torch.lerp(low, high, share if dim == values.ndim - 1 else share[:, None])
+    return torch.lerp(low, high, along if dim == values.ndim - 1 else along[:, None])
 
 
 def native_hop(frame_seconds: float, rate: int) -> int:

@@ -22,13 +22,15 @@ def noise(frames: int, channels: int = 1) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rate", [8000, 16000, 22050, 44100, 48000])
-def test_windows_leave_no_seams(model: Model, rate: int) -> None:
+def test_windows_leave_no_seams(model: Model, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What rounding to bfloat16 changes depends on where windows lie; it is no seam.
+    monkeypatch.setattr("engine.separator.multiplies_bfloat16", lambda device: False)
     audio = noise(9 * rate + 123)
     whole = Separator(model, "cpu", window=20).speech(audio, rate)
     pieces = Separator(model, "cpu", window=2)
     assert pieces.window_seconds == 2
     difference = pieces.speech(audio, rate) - whole
-    assert np.sum(difference**2) < 1e-6 * np.sum(whole**2)
+    assert np.sum(difference**2) < 1e-8 * np.sum(whole**2)
 
 
 def test_block_cutting_does_not_matter(model: Model) -> None:
@@ -96,11 +98,10 @@ def test_unknown_choices_are_refused(model: Model) -> None:
         Separator(model, device="abacus")
 
 
-def test_gain_above_the_model_follows_its_top_band() -> None:
-    speech, silence = torch.ones(3, 257), torch.zeros(3, 257)
-    low_noise = silence.clone()
-    low_noise[:, :40] = 100  # up to 1.2 kHz
-    gain = Gain(speech, low_noise, 0.016, 16000).at(torch.tensor([0.0, 0.02]), 769, 48000)
+def test_gain_above_the_model_follows_its_top_band(model: Model) -> None:
+    speech, low_noise = torch.ones(3, 257, dtype=torch.cfloat), torch.zeros(3, 257, dtype=torch.cfloat)
+    low_noise[:, :40] = 10  # up to 1.2 kHz
+    gain = Gain(model.generator.codec, speech, low_noise).at(torch.tensor([0.0, 0.02]), 769, 48000).abs()
     assert gain.shape == (2, 769)
     assert (gain[:, 300:] > 0.99).all() and (gain[:, :39] < 0.1).all()
 
