@@ -22,13 +22,11 @@ class Encoded(NamedTuple):
         latent: (batch, frames, latent_dim).
         samples: length of the encoded waveform.
         spectrum: the mixture's complex spectrum (batch, frames, bins), for codecs whose decoder masks it.
-        features: the same, compressed: magnitude, real and imaginary part (batch, frames, 3 * bins).
     """
 
     latent: Tensor
     samples: int
     spectrum: Tensor | None = None
-    features: Tensor | None = None
 
 
 class Codec(nn.Module):

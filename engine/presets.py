@@ -17,7 +17,7 @@ def _dac(sample_rate: int, strides: list[int], span: int) -> dict[str, Any]:
 
 PRESETS: dict[str, dict[str, Any]] = {
     "spectral": {
-        "codec": {"kind": "spectral", "width": 208, "refining_blocks": 4},
+        "codec": {"kind": "spectral", "width": 208},
         "branch": {"layers": 3, "heads": 4, "feed_forward": 832, "span": 48},
     },
     "dac-16khz": _dac(16000, [2, 4, 5, 8], span=50),

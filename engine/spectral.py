@@ -12,17 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.generator import Codec, Encoded
-from engine.refinement import Refinement
 from engine.roformer import Norm
 from engine.stft import inverse_stft, stft
 
 
 @dataclass(frozen=True)
 class SpectralConfig:
-    """Shape of the codec.  `fft` and `hop` in samples at `sample_rate` (Hz); `level_reach` and kernels in frames.
-
-    Without `refining_blocks` there is no `engine.refinement`.
-    """
+    """Shape of the codec.  `fft` and `hop` in samples at `sample_rate` (Hz); `level_reach` and kernels in frames."""
 
     sample_rate: int = 16000
     fft: int = 512
@@ -35,8 +31,6 @@ class SpectralConfig:
     kernel: int = 7
     level_reach: int = 125
     compression: float = 0.3
-    refining_blocks: int = 0
-    refining_channels: int = 32
 
 
 def mel_triangles(bins: int, bands: int, sample_rate: int) -> Tensor:
@@ -75,6 +69,7 @@ class SpectralCodec(Codec):
         super().__init__()
         self.config = config
         self.sample_rate, self.hop, self.latent_dim = config.sample_rate, config.hop, config.width
+        self.reach = config.level_reach + (config.encoder_blocks + config.decoder_blocks) * (config.kernel // 2) + 1
         bins = config.fft // 2 + 1
         blocks = (config.width, config.expansion, config.kernel)
         self.embed = nn.Linear(3 * bins + config.bands + 1, config.width)
@@ -85,11 +80,6 @@ class SpectralCodec(Codec):
         self.bin_correction = nn.Linear(config.width, 2 * bins)
         nn.init.zeros_(self.bin_correction.weight)
         nn.init.zeros_(self.bin_correction.bias)
-        self.refinement = None
-        if config.refining_blocks:
-            self.refinement = Refinement(bins, config.width, config.refining_channels, config.refining_blocks)
-        self.reach = config.level_reach + (config.encoder_blocks + config.decoder_blocks) * (config.kernel // 2) + 1
-        self.reach += self.refinement.reach if self.refinement else 0
         self.register_buffer("window", torch.hann_window(config.fft).sqrt(), persistent=False)
         self.register_buffer("mel", mel_triangles(bins, config.bands, config.sample_rate), persistent=False)
 
@@ -128,16 +118,15 @@ class SpectralCodec(Codec):
     def encode(self, x: Tensor) -> Encoded:
         """(batch, samples) -> latent (batch, samples // hop + 1 or so, width) and the mixture's spectrum."""
         spectrum = self.spectrum(x)
-        features = self.features(spectrum)
-        z = self.embed(features)
+        z = self.embed(self.features(spectrum))
         for block in self.encoder:
             z = block(z)
-        return Encoded(z, x.shape[-1], spectrum, features[..., : 3 * spectrum.shape[-1]])
+        return Encoded(z, x.shape[-1], spectrum)
 
-    def mask(self, z: Tensor, features: Tensor) -> Tensor:
-        """Latent (batch, frames, width) and `Encoded.features` -> complex mask (batch, frames, bins).
+    def mask(self, z: Tensor) -> Tensor:
+        """Latent (batch, frames, width) -> complex mask (batch, frames, bins), magnitude below 2.
 
-        Band gains in (0, 1) spread over the bins, times a correction per bin that starts at one; so it is below 2.
+        Band gains in (0, 1) spread over the bins, times a correction per bin that starts at one.
         """
         for block in self.decoder:
             z = block(z)
@@ -145,18 +134,13 @@ class SpectralCodec(Codec):
         gain, correction = self.band_gain(z).float(), self.bin_correction(z).float()
         with torch.autocast(z.device.type, enabled=False):
             gain = gain.sigmoid() @ self.mel
-        real, imaginary = correction.chunk(2, dim=-1)
-        if self.refinement:
-            seen = torch.stack((*features.chunk(3, dim=-1), gain, real, imaginary), dim=-1)
-            change = self.refinement(z, seen).float()
-            gain = (gain.logit(1e-4) + change[..., 0]).sigmoid()
-            real, imaginary = real + change[..., 1], imaginary + change[..., 2]
-        return torch.complex(gain * (1 + 0.7 * real.tanh()), 0.7 * gain * imaginary.tanh())
+        real, imaginary = (0.7 * correction.tanh()).chunk(2, dim=-1)
+        return torch.complex(gain * (1 + real), gain * imaginary)
 
     def decode_spectrum(self, z: Tensor, encoded: Encoded) -> Tensor:
         """Latent of one branch -> complex spectrum (batch, frames, bins) of its source."""
-        assert encoded.spectrum is not None and encoded.features is not None
-        return self.mask(z, encoded.features) * encoded.spectrum
+        assert encoded.spectrum is not None
+        return self.mask(z) * encoded.spectrum
 
     def decode(self, z: Tensor, encoded: Encoded) -> Tensor:
         """Latent of one branch -> waveform (batch, samples) of its source."""

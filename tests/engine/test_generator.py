@@ -13,10 +13,7 @@ from engine.spectral import SpectralCodec, SpectralConfig, mel_triangles
 @pytest.fixture(scope="module")
 def generator() -> Generator:
     torch.manual_seed(0)
-    size = {"bands": 16, "width": 16, "encoder_blocks": 1, "decoder_blocks": 1, "level_reach": 20}
-    codec = SpectralCodec(SpectralConfig(**size, refining_blocks=2, refining_channels=4))
-    assert codec.refinement
-    torch.nn.init.normal_(codec.refinement.out.weight, std=0.3)
+    codec = SpectralCodec(SpectralConfig(bands=16, width=16, encoder_blocks=1, decoder_blocks=1, level_reach=20))
     torch.nn.init.normal_(codec.bin_correction.weight, std=0.3)
     return Generator(codec, BranchConfig(layers=2, heads=2, feed_forward=32, span=8)).eval()
 

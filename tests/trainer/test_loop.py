@@ -109,8 +109,7 @@ def test_without_noisy_recordings_the_judges_hear_mixtures(priors: Corpora, tmp_
 
 def test_a_grown_generator_begins_as_its_base() -> None:
     small = new_generator(SMALL)
-    refined = replace(SMALL.codec, refining_blocks=2, refining_channels=4)
-    larger = replace(SMALL, seed=1, branch=replace(SMALL.branch, layers=3), codec=refined)
+    larger = replace(SMALL, seed=1, branch=replace(SMALL.branch, layers=3))
     large = new_generator(larger)
     x = torch.randn(1, 4000)
     assert not torch.allclose(large(x).speech, small(x).speech, atol=1e-4)

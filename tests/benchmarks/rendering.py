@@ -1,0 +1,61 @@
+"""What the two ways of masking reach, with the true parts and with a model's estimates of them.
+
+python -m tests.benchmarks.rendering [--model M]
+
+On the development clips: the share of magnitudes, and the complex share, which turns phases (`engine.masking`).
+"""
+
+import argparse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.generator import Sources
+from engine.masking import power, share, turning_share
+from engine.model import load_model
+from tests.benchmarks.machine import machine_line
+from tests.benchmarks.quality import CORPORA, SETS
+from trainer.corpus import read_mono
+from trainer.evaluate import Audio, Row, mean, table
+from trainer.metrics import dnsmos, paired_scores
+
+RATE = 16000
+WAYS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "magnitudes": lambda speech, noise: share(power(speech), power(noise)),
+    "complex": turning_share,
+}
+
+
+def main() -> None:
+    """Print a table for each set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", help="name or path of a model (default: the bundled one)")
+    parser.add_argument("--corpora", type=Path, default=CORPORA)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    generator = load_model(options.model).generator
+    codec = generator.codec
+
+    def rendered(noisy: Audio, clean: Audio) -> Iterator[tuple[str, Audio]]:
+        x, speech = torch.from_numpy(noisy)[None], torch.from_numpy(clean)[None]
+        with torch.inference_mode():
+            for whose, sources in (("true parts", Sources(speech, x - speech)), ("estimates", generator(x))):
+                spectra = [codec.spectrum(source) for source in sources]
+                for way, gain in WAYS.items():
+                    out = codec.waveform(gain(*spectra) * codec.spectrum(x), x.shape[-1])
+                    yield f"{whose}, {way}", out[0].numpy()
+
+    for name in SETS:
+        rows: dict[str, dict[str, Row]] = {}
+        for path in sorted((options.corpora / "test" / name / "noisy").iterdir()):
+            noisy, clean = (read_mono(folder / path.name, RATE) for folder in (path.parent, path.parents[1] / "clean"))
+            for way, audio in rendered(noisy, clean):
+                rows.setdefault(way, {})[path.name] = paired_scores(audio, clean, RATE) | dnsmos(audio, RATE)
+        print(f"{name}\n\n{table({way: mean(scores) for way, scores in rows.items()})}\n")
+    print(machine_line())
+
+
+if __name__ == "__main__":
+    main()
