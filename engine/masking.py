@@ -20,7 +20,7 @@ def power(spectrum: Tensor) -> Tensor:
     return spectrum.real.square() + spectrum.imag.square()
 
 
-def share(speech_power: Tensor, noise_power: Tensor) -> Tensor:
+def magnitude_share(speech_power: Tensor, noise_power: Tensor) -> Tensor:
     """Share of magnitudes in [0, 1], of the same shape as the two power spectra."""
     speech, noise = (speech_power + QUIET).sqrt(), (noise_power + QUIET).sqrt()
     return speech / (speech + noise)
@@ -39,7 +39,7 @@ def speech_gain(codec: Codec, speech: Tensor, noise: Tensor) -> Tensor:
     """The gain, real or complex, of the same shape as the spectra of both estimates by that codec."""
     if codec.masks:
         return turning_share(speech, noise)
-    return share(power(speech), power(noise))
+    return magnitude_share(power(speech), power(noise))
 
 
 def masked_speech(codec: Codec, x: Tensor, sources: Sources, sharpness: float = 1.0) -> Tensor:

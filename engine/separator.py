@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
 from engine.errors import UsageError
 from engine.generator import Codec, inner_products
-from engine.masking import power, share, speech_gain
+from engine.masking import magnitude_share, power, speech_gain
 from engine.model import Model
 from engine.report import SplitReport, least_squares
 
@@ -185,8 +185,8 @@ class Gain:
         self.frame_seconds, self.top = codec.hop / codec.sample_rate, codec.sample_rate / 2
         self.first_seconds = first_seconds
         self.gain = speech_gain(codec, speech, noise)
-        band = slice(*(round(place * (speech.shape[1] - 1)) for place in TOP_BAND))
-        self.above = share(*(power(source[:, band]).sum(1) for source in (speech, noise)))
+        band = slice(*(round(share * (speech.shape[1] - 1)) for share in TOP_BAND))
+        self.above = magnitude_share(*(power(source[:, band]).sum(1) for source in (speech, noise)))
 
     def at(self, seconds: Tensor, bins: int, rate: int) -> Tensor:
         """Gain (frames, bins) at the given times (frames,) and at `bins` frequencies from 0 to half the rate."""
@@ -212,12 +212,12 @@ def interpolated(values: Tensor, position: Tensor, dim: int) -> Tensor:
     """Linear interpolation of `values` along `dim` at fractional positions; the ends are held."""
     position = position.round(decimals=6).clamp(0, values.shape[dim] - 1)
     below = position.floor().long()
-    along = (position - below).to(values.dtype)
+    share = (position - below).to(values.dtype)
     low = values.index_select(dim, below)
-    if not along.any():
+    if not share.any():
         return low
     high = values.index_select(dim, (below + 1).clamp(max=values.shape[dim] - 1))
-    return torch.lerp(low, high, along if dim == values.ndim - 1 else along[:, None])
+    return torch.lerp(low, high, share if dim == values.ndim - 1 else share[:, None])
 
 
 def native_hop(frame_seconds: float, rate: int) -> int:

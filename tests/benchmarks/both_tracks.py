@@ -7,7 +7,6 @@ which should be called speech; and the noise track of the mixtures.  Levels in d
 the clips, the worst in brackets.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from engine.model import load_model
 from engine.report import decibels
 from engine.separator import Separator
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import CORPORA, SETS
+from tests.benchmarks.quality import SETS, parser
 from trainer.corpus import read_mono
 from trainer.evaluate import Audio, Enhance
 from trainer.metrics import si_sdr, stoi
@@ -58,10 +57,7 @@ WORST = {"clean in: speech track": np.min, "SI-SDR of noise": np.min, "STOI of s
 
 def main() -> None:
     """Print a Markdown table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="name or path of a model (default: the bundled one)")
-    parser.add_argument("--corpora", type=Path, default=CORPORA)
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     torch.set_num_threads(1)
     enhance = Separator(load_model(options.model)).mono_speech
     results = {name: scores(enhance, options.corpora / "test" / name) for name in SETS}

@@ -4,8 +4,9 @@
     python -m tests.benchmarks.domain FOLDER
 
 writes `noisy`, `clean` and `noise` (to train with, unpaired) and `test/{noisy,clean,noise}` (with known parts) below
-FOLDER, 16 kHz.  The voices of `clean` are others than those of `noisy` and `test`; `noise`, `noisy` and `test` take
-different stretches of every ambience.
+FOLDER, 16 kHz; and below FOLDER/development another such `test`, to choose settings by, of what `noisy` is made of.
+The voices of `clean` are others than those of `noisy` and `test`; `noise`, `noisy` and `test` take different stretches
+of every ambience.
 """
 
 import argparse
@@ -89,13 +90,16 @@ def make_domain(folder: Path) -> None:
         write(folder / "clean", f"{index:04}", levelled(audio).astype(np.float32) / np.float32(32768))
     for name, audio in ambiences.items():
         write(folder / "noise", name, levelled(stretch(audio, 0, 0.4)).astype(np.float32) / np.float32(32768))
-    for place, count, speakers, (first, last) in (
-        (folder, NOISY, voices[held_out:], (0.4, 0.75)),
-        (folder / "test", TEST, voices[:held_out], (0.75, 1.0)),
+    known, other = voices[held_out:], np.random.default_rng(77)
+    other.shuffle(known)  # pyright: ignore[reportArgumentType]
+    for place, count, speakers, (first, last), draws in (
+        (folder, NOISY, voices[held_out:], (0.4, 0.75), rng),
+        (folder / "test", TEST, voices[:held_out], (0.75, 1.0), rng),
+        (folder / "development" / "test", TEST, known, (0.4, 0.75), other),
     ):
         noises = [stretch(audio, first, last) for audio in ambiences.values()]
         for index in range(count):
-            speech, noise = clip(rng, speakers, noises)
+            speech, noise = clip(draws, speakers, noises)
             write(place / "noisy", f"{index:03}", speech + noise)
             if place.name == "test":
                 write(place / "clean", f"{index:03}", speech)

@@ -45,16 +45,22 @@ def rnnoise() -> Enhance:
 ALTERNATIVES = {"noisereduce": noisereduce, "RNNoise": rnnoise}
 
 
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """The options of every benchmark on the development clips."""
+    options = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--model", help="name or path of a model (default: the bundled one)")
+    options.add_argument("--corpora", type=Path, default=CORPORA)
+    return options
+
+
 def main() -> int:
     """Print a Markdown table for each set of clips, or one JSON object; returns the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", help="name or path of a model (default: the bundled one)")
-    parser.add_argument("--corpora", type=Path, default=CORPORA)
-    parser.add_argument(
+    command = parser(__doc__)
+    command.add_argument(
         "--alternatives", action="store_true", help="add rows for noisereduce and RNNoise, where installed"
     )
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
+    command.add_argument("--json", action="store_true")
+    options = command.parse_args()
     try:
         systems: dict[str, Enhance] = {"voicebed": Separator(load_model(options.model)).mono_speech}
         if options.alternatives:

@@ -5,35 +5,30 @@ python -m tests.benchmarks.rendering [--model M]
 On the development clips: the share of magnitudes, and the complex share, which turns phases (`engine.masking`).
 """
 
-import argparse
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from engine.generator import Sources
-from engine.masking import power, share, turning_share
+from engine.masking import magnitude_share, power, turning_share
 from engine.model import load_model
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import CORPORA, SETS
+from tests.benchmarks.quality import SETS, parser
 from trainer.corpus import read_mono
 from trainer.evaluate import Audio, Row, mean, table
 from trainer.metrics import dnsmos, paired_scores
 
 RATE = 16000
 WAYS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "magnitudes": lambda speech, noise: share(power(speech), power(noise)),
+    "magnitudes": lambda speech, noise: magnitude_share(power(speech), power(noise)),
     "complex": turning_share,
 }
 
 
 def main() -> None:
     """Print a table for each set."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", help="name or path of a model (default: the bundled one)")
-    parser.add_argument("--corpora", type=Path, default=CORPORA)
-    options = parser.parse_args()
+    options = parser(__doc__).parse_args()
     torch.set_num_threads(1)
     generator = load_model(options.model).generator
     codec = generator.codec

@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.masking import share, turning_share
+from engine.masking import magnitude_share, turning_share
 
 
 def spectra() -> tuple[torch.Tensor, torch.Tensor]:
@@ -13,7 +13,9 @@ def spectra() -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_shares_of_speech_and_noise_add_up() -> None:
     speech, noise = spectra()
-    assert torch.allclose(share(speech.abs() ** 2, noise.abs() ** 2), speech.abs() / (speech.abs() + noise.abs()))
+    assert torch.allclose(
+        magnitude_share(speech.abs() ** 2, noise.abs() ** 2), speech.abs() / (speech.abs() + noise.abs())
+    )
     longest = torch.maximum(speech.abs(), noise.abs())
     unlimited = longest < (speech + noise).abs()
     whole = turning_share(speech, noise) + turning_share(noise, speech)
