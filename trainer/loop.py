@@ -89,6 +89,7 @@ class Training:
         self.steps, self.minutes, self.report = steps, minutes, report
         self.generator = start or new_generator(recipe)
         self.average = copy.deepcopy(self.generator).requires_grad_(False).eval()
+        self.anchor = [p.clone() for p in self.average.parameters()] if recipe.anchor else []
         self.adversaries = Adversaries(fabric, recipe, self.generator.codec.sample_rate)
         self.objective = Objective(fabric, recipe, self.generator, self.average, self.adversaries)
         self.generator_optimizers = self._optimizers()
@@ -168,6 +169,7 @@ class Training:
         """The generator as Fabric wraps it, for `learn`; everything is on its device then."""
         model = self.fabric.setup_module(self.generator)
         self.average.to(self.fabric.device)
+        self.anchor = [p.to(self.fabric.device) for p in self.anchor]
         self.adversaries.wrap()
         return model
 
@@ -284,7 +286,11 @@ class Training:
             optimizer.zero_grad()
         decay = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
         follow = get_ema_multi_avg_fn(decay)
-        follow(list(self.average.parameters()), list(self.generator.parameters()), self.step)
+        weights = [parameter.detach() for parameter in self.generator.parameters()]
+        if self.anchor:
+            pairs = zip(weights, self.anchor, strict=True)
+            weights = [weight.lerp(anchor, self.recipe.anchor) for weight, anchor in pairs]
+        follow(list(self.average.parameters()), weights, self.step)
 
     def _tell(self, values: dict[str, Any]) -> None:
         if self.fabric.is_global_zero:

@@ -116,7 +116,9 @@ class Recipe:
     """Everything that decides what a run learns, except the audio.
 
     `seconds` is the length of a training clip; `batch` is per process and even; `warm_up` in steps; `ema` is the decay
-    per step of the averaged weights, which are what is kept in the end.  `optimizer` trains the hidden matrices.
+    per step of the averaged weights, which are what is kept in the end; `anchor` is the share in them of the weights
+    that the training began from, which keeps what those could do (Wortsman et al., "Robust fine-tuning of zero-shot
+    models", arXiv 2109.01903).  `optimizer` trains the hidden matrices.
     Where there is no noisy folder, mixtures stand in for it before the discriminators, with their own parts as priors.
     The additions to the paper's method are `warm_start`, the weight of mixtures made of the two priors as `mixing` and
     `weights` say, and `remix`.
@@ -130,6 +132,7 @@ class Recipe:
     weight_decay: float = 0.01
     clip_gradient: float = 5.0
     ema: float = 0.999
+    anchor: float = 0.0
     seed: int = 0
     optimizer: Literal["muon", "adamw"] = "muon"
     codec: SpectralConfig = field(default_factory=SpectralConfig)

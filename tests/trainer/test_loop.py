@@ -107,6 +107,15 @@ def test_without_noisy_recordings_the_judges_hear_mixtures(priors: Corpora, tmp_
     assert any(not torch.equal(before[name], after[name]) for name in before)
 
 
+def test_an_anchor_keeps_its_share_of_the_beginning(priors: Corpora, tmp_path: Path) -> None:
+    run = training(priors, tmp_path, 3, replace(SMALL, ema=0.0, anchor=0.25))
+    begun = [weights.clone() for weights in run.generator.parameters()]
+    run.run(validate_every=0)
+    for kept, learnt, before in zip(run.average.parameters(), run.generator.parameters(), begun, strict=True):
+        assert torch.allclose(kept, 0.75 * learnt + 0.25 * before, atol=1e-6)
+        assert not kept.requires_grad
+
+
 def test_a_grown_generator_begins_as_its_base() -> None:
     small = new_generator(SMALL)
     larger = replace(SMALL, seed=1, branch=replace(SMALL.branch, layers=3))
