@@ -26,6 +26,7 @@ from trainer.exclusions import read_exclusions
 from trainer.growth import grow
 from trainer.loop import Training, new_generator
 from trainer.memory import keep_memory
+from trainer.purity import impure
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
@@ -33,8 +34,17 @@ JUDGES = {"clean": "clean speech", "noise": "noise", "noisy": "recordings"}  # b
 TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
-def open_priors(roots: list[Path], cache: Path, sample_rate: int, excluded: frozenset[Path] = frozenset()) -> Priors:
+def open_priors(
+    roots: list[Path],
+    cache: Path,
+    sample_rate: int,
+    excluded: frozenset[Path] = frozenset(),
+    clean_snr_db: float | None = None,
+) -> Priors:
     """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
+
+    Args:
+        clean_snr_db: of files of the "clean" corpora; those with more noise are left out.
 
     Raises:
         FileNotFoundError: a corpus is below none of the roots.
@@ -47,14 +57,17 @@ def open_priors(roots: list[Path], cache: Path, sample_rate: int, excluded: froz
             folder = next((root / name for root in roots if (root / name).is_dir()), None)
             if folder is None:
                 raise FileNotFoundError(f"no folder {name} below {', '.join(map(str, roots))}")
-            corpora.append(open_corpus(folder, cache, sample_rate, excluded=excluded, **entry))
+            unmeasured, without = entry.pop("unmeasured", ["*"]), excluded
+            if prior == "clean" and clean_snr_db is not None:
+                without |= impure(folder, clean_snr_db, unmeasured, cache / "purity.json")
+            corpora.append(open_corpus(folder, cache, sample_rate, excluded=without, **entry))
     return Priors(**priors)
 
 
-def priors_of(options: argparse.Namespace, recipe: Recipe) -> Priors:
-    """The priors that the command line names."""
+def priors_of(options: argparse.Namespace, recipe: Recipe, clean_snr_db: float | None = None) -> Priors:
+    """The priors that the command line names; see `open_priors`."""
     excluded = frozenset[Path]().union(*map(read_exclusions, options.exclude))
-    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded)
+    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -70,7 +83,7 @@ def train(options: argparse.Namespace) -> None:
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     fabric.launch()
-    priors, held_out = priors_of(options, recipe).split(HELD_OUT)
+    priors, held_out = priors_of(options, recipe, options.clean_snr).split(HELD_OUT)
     run = Training(
         fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)
     )
@@ -100,6 +113,9 @@ def pack(options: argparse.Namespace) -> None:
         tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
         for prior in (priors.clean, priors.noise)
     )
+    purest = (
+        " In the last {:.2f} h, clean speech was of files with an SNR of {:g} dB or more." if options.clean_snr else ""
+    )
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
@@ -114,12 +130,14 @@ def pack(options: argparse.Namespace) -> None:
         else None,
         clean=clean,
         noise=noise,
-        recipe=progress["recipe"] | {"processes": options.processes, "held_out": HELD_OUT},
+        recipe=progress["recipe"]
+        | {"processes": options.processes, "held_out": HELD_OUT, "clean_snr_db": options.clean_snr},
         steps=progress["step"] + (base.steps if base else 0),
         training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
         machine=options.machine or f"{options.processes} CPU cores",
         seed=recipe.seed,
-        notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on.",
+        notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
+        + purest.format(progress["seconds"] / 3600, options.clean_snr),
     )
     save_model(options.out, generator, card)
     metrics = scores(options.out, options.root)
@@ -152,6 +170,7 @@ def main() -> None:
         command.add_argument("--root", type=Path, action="append", required=True, help="folder of corpora; repeatable")
         command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
         command.add_argument("--exclude", type=Path, action="append", default=[], help="list by voicebed audit")
+        command.add_argument("--clean-snr", type=float, metavar="DB", help="leave out noisier files of clean speech")
         command.add_argument("--processes", type=int, default=1)
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:

@@ -1,0 +1,38 @@
+"""How clean the files of clean speech are: what hums along in the prior becomes a part of what speech is."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.whole_file import whole_file
+from trainer.audit.measures import measure
+from trainer.listing import audio_files
+
+
+def impure(folder: Path, least_snr_db: float, unmeasured: Sequence[str], memory: Path) -> frozenset[Path]:
+    """The files below `folder` in which speech is less than `least_snr_db` above all else, as the audit measures it.
+
+    Args:
+        unmeasured: patterns of the paths of files, relative to `folder`, that stay though they are too short to tell.
+        memory: JSON file of what was once measured; it is added to.
+
+    Raises:
+        InputError: a file is unreadable.
+    """
+    known: dict[str, float | None] = json.loads(memory.read_text()) if memory.is_file() else {}
+    ratios = dict[Path, float | None]()
+    for path in audio_files(folder):
+        key = f"{path.resolve()} {path.stat().st_mtime_ns}"
+        if key not in known:
+            known[key] = measure(path)[0].snr_db
+        ratios[path] = known[key]
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(memory) as part:
+        part.write_text(json.dumps(known))
+
+    def stays(path: Path, ratio: float | None) -> bool:
+        if ratio is None:
+            return any(path.relative_to(folder).match(pattern) for pattern in unmeasured)
+        return ratio >= least_snr_db
+
+    return frozenset(path for path, ratio in ratios.items() if not stays(path, ratio))
