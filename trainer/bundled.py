@@ -113,9 +113,12 @@ def pack(options: argparse.Namespace) -> None:
         tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
         for prior in (priors.clean, priors.noise)
     )
-    purest = (
-        " In the last {:.2f} h, clean speech was of files with an SNR of {:g} dB or more." if options.clean_snr else ""
-    )
+    notes = "Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
+    if options.clean_snr is not None:
+        hours = progress["seconds"] / 3600
+        notes += (
+            f" In the last {hours:.2f} h, clean speech was of files with an SNR of {options.clean_snr:g} dB or more."
+        )
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
@@ -136,8 +139,7 @@ def pack(options: argparse.Namespace) -> None:
         training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
         machine=options.machine or f"{options.processes} CPU cores",
         seed=recipe.seed,
-        notes="Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
-        + purest.format(progress["seconds"] / 3600, options.clean_snr),
+        notes=notes,
     )
     save_model(options.out, generator, card)
     metrics = scores(options.out, options.root)

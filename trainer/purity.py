@@ -1,10 +1,10 @@
 """How clean the files of clean speech are: what hums along in the prior becomes a part of what speech is."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.whole_file import whole_file
 from trainer.audit.measures import measure
 from trainer.listing import audio_files
 
@@ -20,19 +20,18 @@ def impure(folder: Path, least_snr_db: float, unmeasured: Sequence[str], memory:
         InputError: a file is unreadable.
     """
     known: dict[str, float | None] = json.loads(memory.read_text()) if memory.is_file() else {}
-    ratios = dict[Path, float | None]()
-    for path in audio_files(folder):
-        key = f"{path.resolve()} {path.stat().st_mtime_ns}"
-        if key not in known:
-            known[key] = measure(path)[0].snr_db
-        ratios[path] = known[key]
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(memory) as part:
+    keys = {path: f"{path.resolve()} {path.stat().st_mtime_ns}" for path in audio_files(folder)}
+    new = {key: measure(path)[0].snr_db for path, key in keys.items() if key not in known}
+    if new:
+        known |= new
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        part = memory.with_suffix(f".{os.getpid()}.part")  # several processes measure the same
         part.write_text(json.dumps(known))
+        part.replace(memory)
 
     def stays(path: Path, ratio: float | None) -> bool:
         if ratio is None:
             return any(path.relative_to(folder).match(pattern) for pattern in unmeasured)
         return ratio >= least_snr_db
 
-    return frozenset(path for path, ratio in ratios.items() if not stays(path, ratio))
+    return frozenset(path for path, key in keys.items() if not stays(path, known[key]))

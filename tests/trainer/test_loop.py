@@ -79,15 +79,16 @@ def test_long_validations_leave_time_to_learn(priors: Corpora, tmp_path: Path, m
 
 
 def test_a_resumed_run_equals_an_unbroken_one(priors: Corpora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = replace(SMALL, anchor=0.5)
     for name in ("whole", "broken"):
         (tmp_path / name).mkdir()
-    whole = training(priors, tmp_path / "whole", 8)
+    whole = training(priors, tmp_path / "whole", 8, recipe)
     whole.run()
-    first = training(priors, tmp_path / "broken", 8)
+    first = training(priors, tmp_path / "broken", 8, recipe)
     first.report = lambda line: first.__setattr__("asked_to_stop", "loss" in line)
     monkeypatch.setattr("trainer.loop.REPORT_EVERY", 3)  # asked in step 3, done in step 4
     first.run()
-    second = training(priors, tmp_path / "broken", 8)
+    second = training(priors, tmp_path / "broken", 8, recipe)
     assert second.resume() and second.step == 4
     second.run()
     for name, module in whole.modules.items():
