@@ -24,6 +24,7 @@ from trainer.corpus import Corpus, open_corpus
 from trainer.evaluate import evaluate_folder
 from trainer.exclusions import read_exclusions
 from trainer.growth import grow
+from trainer.launch import launch
 from trainer.loop import Training, new_generator
 from trainer.memory import keep_memory
 from trainer.purity import impure
@@ -82,7 +83,7 @@ def train(options: argparse.Namespace) -> None:
         precision=options.precision,
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
-    fabric.launch()
+    launch(fabric)
     priors, held_out = priors_of(options, recipe, options.clean_snr).split(HELD_OUT)
     run = Training(
         fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)

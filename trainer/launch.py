@@ -1,9 +1,11 @@
 """Fabric, launched for this process."""
 
+import atexit
 import logging
 import os
 
 import torch
+import torch.distributed
 from lightning_fabric import Fabric
 
 from engine.device import choose_device, multiplies_bfloat16
@@ -25,5 +27,21 @@ def launched(device: str, codec: Codec) -> Fabric:
         strategy="ddp" if world > 1 else "auto",
         precision="bf16-mixed" if halves else "32-true",
     )
-    fabric.launch()
+    launch(fabric)
     return fabric
+
+
+def launch(fabric: Fabric) -> None:
+    """Launch `fabric`, and let its group of processes, if it has one, end before this process does.
+
+    Fabric ends it for NCCL only, and a thread of Gloo that is left over now and then aborts a process that was through
+    (github.com/pytorch/pytorch/issues/190489).
+    """
+    fabric.launch()
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        atexit.register(_end_group)
+
+
+def _end_group() -> None:
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

@@ -3,6 +3,7 @@
 python tests/trainer/in_processes.py OUT BATCH STEPS
 """
 
+import atexit
 import os
 import sys
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.distributed
 from lightning_fabric import Fabric
 from safetensors.torch import save_file
 
@@ -17,6 +19,7 @@ from engine.generator import BranchConfig
 from engine.spectral import SpectralConfig
 from trainer.clips import Priors
 from trainer.corpus import Corpus
+from trainer.launch import launch
 from trainer.loop import Training
 from trainer.recipe import Discriminators, Mixing, Recipe, Remix, Unpaired
 
@@ -43,12 +46,19 @@ def corpus(seed: int) -> Corpus:
     return Corpus(str(seed), "CC0", 0, 1.0, 16000, (1600 * audio).astype(np.int16), ((0, 32000), (32000, 64000)))
 
 
+def end_alone() -> None:
+    """Fail where the group of processes is left to the end of Python, which a thread of Gloo may abort."""
+    if torch.distributed.is_initialized():
+        os._exit(3)
+
+
 def main(out: Path, batch: int, steps: int, processes: int) -> None:
     """Train with `batch` clips per process."""
     torch.set_num_threads(1)
     strategy = "ddp" if processes > 1 else "auto"
     fabric = Fabric(accelerator="cpu", devices=processes, strategy=strategy)
-    fabric.launch()
+    atexit.register(end_alone)  # called after what is registered later
+    launch(fabric)
     priors = Priors([corpus(0)], [corpus(1)], [corpus(2)])
     recipe = replace(RECIPE, batch=batch)
     run = Training(fabric, recipe, priors, Priors([], []), out.parent, steps=steps, report=lambda line: None)
