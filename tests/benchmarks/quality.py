@@ -32,7 +32,7 @@ def rnnoise() -> Enhance:
 
     def enhance(audio: Audio, rate: int) -> Audio:
         size, state = package.FRAME_SIZE, package.create()
-        wide = soxr.resample(audio, rate, package.SAMPLE_RATE)
+        wide = soxr.resample(audio, rate, package.SAMPLE_RATE).clip(-1, 1)
         frames = np.pad(wide, (0, 3 * size - len(wide) % size)).reshape(-1, size)
         out = np.concatenate([package.process_mono_frame(state, frame)[0] for frame in frames])
         package.destroy(state)
@@ -53,22 +53,32 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return options
 
 
-def main() -> int:
-    """Print a Markdown table for each set of clips, or one JSON object; returns the exit code."""
-    command = parser(__doc__)
-    command.add_argument(
+def with_alternatives(options: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The same options and one more, `--alternatives`."""
+    options.add_argument(
         "--alternatives", action="store_true", help="add rows for noisereduce and RNNoise, where installed"
     )
+    return options
+
+
+def separators(options: argparse.Namespace) -> dict[str, Enhance]:
+    """The model that the command line names, and the alternatives if it asks for them, by their names in tables."""
+    systems: dict[str, Enhance] = {"voicebed": Separator(load_model(options.model)).mono_speech}
+    for name, alternative in ALTERNATIVES.items() if options.alternatives else ():
+        try:
+            systems[name] = alternative()
+        except ImportError:
+            print(f"{name} is not installed: pip install noisereduce pyrnnoise", file=sys.stderr)
+    return systems
+
+
+def main() -> int:
+    """Print a Markdown table for each set of clips, or one JSON object; returns the exit code."""
+    command = with_alternatives(parser(__doc__))
     command.add_argument("--json", action="store_true")
     options = command.parse_args()
     try:
-        systems: dict[str, Enhance] = {"voicebed": Separator(load_model(options.model)).mono_speech}
-        if options.alternatives:
-            for name, alternative in ALTERNATIVES.items():
-                try:
-                    systems[name] = alternative()
-                except ImportError:
-                    print(f"{name} is not installed: pip install noisereduce pyrnnoise", file=sys.stderr)
+        systems = separators(options)
         torch.set_num_threads(1)
         results = {name: rows(systems, options.corpora / "test" / name) for name in SETS}
     except VoicebedError as error:
