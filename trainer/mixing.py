@@ -99,6 +99,9 @@ class Mixer:
             if rng.random() < mixing.second_noise:
                 noise = noise + self._one_noise(rng, length) * np.float32(10 ** (rng.uniform(-15, 0) / 20))
             noise *= np.float32(10 ** (-rng.uniform(*mixing.snr_db) / 20))
+            if mixing.floor and rng.random() < mixing.floor:
+                floor = coloured_noise(rng, length, self.sample_rate)
+                noise += floor * np.float32(10 ** (-rng.uniform(*mixing.floor_db) / 20))
         if rng.random() < mixing.band_limit:
             low_pass = signal.butter(6, rng.uniform(3000, 7500), fs=self.sample_rate, output="sos")
             speech, noise = (np.asarray(signal.sosfilt(low_pass, part), np.float32) for part in (speech, noise))

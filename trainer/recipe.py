@@ -17,6 +17,7 @@ class Mixing:
 
     `babble` is the share of the noises that are four to eight voices of the clean prior at once, `reversed_noise` of
     those that run backwards; a noise goes through up to `noise_equalisers` random filters, speech through one.
+    `floor` is the share of the mixtures with noise that also have a hiss or hum, `floor_db` below the talker.
     """
 
     snr_db: tuple[float, float] = (-5.0, 20.0)
@@ -32,6 +33,8 @@ class Mixing:
     babble: float = 0.0
     reversed_noise: float = 0.0
     noise_equalisers: int = 1
+    floor: float = 0.0
+    floor_db: tuple[float, float] = (22.0, 42.0)
     band_limit: float = 0.1
 
 

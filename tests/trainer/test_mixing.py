@@ -35,6 +35,14 @@ def test_the_ratio_is_the_one_asked_for(priors: Priors, snr: float) -> None:
         assert 20 * np.log10(active_level(speech) / noise.std()) == pytest.approx(snr, abs=0.5)
 
 
+@pytest.mark.parametrize(("floor", "level"), [(0.0, -60.0), (1.0, -30.0)])
+def test_a_floor_lies_below_the_talker(priors: Priors, floor: float, level: float) -> None:
+    plain = Mixing((60.0, 60.0), only_noise=0, only_speech=0, second_noise=0, reverberation=0, band_limit=0)
+    batch = Mixer(*priors, replace(plain, floor=floor, floor_db=(30.0, 30.0))).batch(rngs(0, 8), 1.0)
+    for speech, noise in zip(batch.speech, batch.noise, strict=True):
+        assert 20 * np.log10(noise.std() / active_level(speech)) == pytest.approx(level, abs=1.0)
+
+
 @pytest.mark.parametrize(("kind", "silent"), [("only_noise", "speech"), ("only_speech", "noise")])
 def test_one_part_can_be_missing(priors: Priors, kind: str, silent: str) -> None:
     mixing = replace(Mixing(only_noise=0, only_speech=0), **{kind: 1.0})
