@@ -32,6 +32,7 @@ from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
 JUDGES = {"clean": "clean speech", "noise": "noise", "noisy": "recordings"}  # by their weight in a recipe
+ALONE = "method alone"  # the row on the card of a model by the recipe `adversarial`
 TEST_SETS = {"vbd": "development clips from VoiceBank-DEMAND", "mix": "development clips from LibriSpeech in ambiences"}
 
 
@@ -150,9 +151,10 @@ def pack(options: argparse.Namespace) -> None:
     )
     save_model(options.out, generator, card)
     metrics = scores(options.out, options.root)
-    if options.alone:
-        for title, rows in scores(options.alone, options.root).items():
-            metrics[title]["method alone"] = rows["output"]
+    known = scores(options.alone, options.root) if options.alone else base.metrics if base else {}
+    row = "output" if options.alone else ALONE
+    for title in metrics.keys() & known.keys():
+        metrics[title] |= {ALONE: known[title][row]} if row in known[title] else {}
     save_model(options.out, generator, replace(card, metrics=metrics))
 
 
@@ -193,7 +195,9 @@ def main() -> None:
             command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")
         else:
             command.add_argument(
-                "--alone", type=Path, help="model by the recipe `adversarial`, to be scored on the card too"
+                "--alone",
+                type=Path,
+                help="model by the recipe `adversarial`, to be scored on the card too (default: as on the base's card)",
             )
             command.add_argument("--note", help="a sentence more for the card")
             command.add_argument("--machine", help="that it was trained on (default: as many CPU cores as processes)")
