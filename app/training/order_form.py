@@ -16,7 +16,7 @@ from engine.model_files import DEFAULT, ModelFile, list_models
 from engine.presets import PRESETS
 
 MINUTES, MOST_MINUTES = 20, 7 * 24 * 60
-FEW_STEPS = 180  # the least that helped in resources/help/5-training.md
+FEW_STEPS = 180  # the least that helped in resources/help/7-training-log.md
 MEASURE_AFTER_MS = 600  # once nothing is changed any more
 RECIPES = ("quick", "paper")
 

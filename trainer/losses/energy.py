@@ -1,6 +1,6 @@
 """The energy term: the speech branch must not fall silent.
 
-A term that asks for more speech energy at any level draws noise into the speech branch (`resources/help/training.md`).
+A term that asks for more speech energy at any level draws noise into the speech branch, as trials before this showed.
 This one only bites where the speech of a clip is further below the mixture than any domain with speech in it would
 have, and is flat, so without any gradient, above that.
 """
