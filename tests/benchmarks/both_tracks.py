@@ -19,6 +19,7 @@ from tests.benchmarks.machine import machine_line
 from tests.benchmarks.quality import SETS, parser
 from trainer.corpus import read_mono
 from trainer.evaluate import Audio, Enhance
+from trainer.leakage import lost
 from trainer.metrics import si_sdr, stoi
 
 RATE = 16000
@@ -39,9 +40,11 @@ def scores(enhance: Enhance, folder: Path) -> dict[str, list[float]]:
         row = {
             "clean in: speech track": level(kept, clean),
             "clean in: noise track": level(clean - kept, clean),
+            "clean in: % lost": 100 * lost(kept, clean, RATE),
             "noise in: speech track": level(lured, noise),
             "SI-SDR of noise": si_sdr(x - speech, noise),
             "SNR in": level(clean, noise),
+            "% of speech lost": 100 * lost(speech, clean, RATE),
             "STOI in": stoi(x, clean, RATE),
             "STOI of speech": stoi(speech, clean, RATE),
             "STOI of noise": stoi(x - speech, clean, RATE),

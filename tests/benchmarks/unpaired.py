@@ -5,7 +5,7 @@
     python -m tests.benchmarks.unpaired FOLDER tuned.safetensors [MORE...]
 
 prints a line for the input, the bundled model and each of the others: SI-SDR of speech and of noise, both leakages
-(dB), PESQ and DNSMOS.
+(dB), the share of the moments of speech that is lost, PESQ and DNSMOS.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from engine.base import load_base
 from engine.separator import Separator
 from trainer.corpus import read_mono
 from trainer.evaluate import Row, mean, table
-from trainer.leakage import leakage
+from trainer.leakage import leakage, lost
 from trainer.metrics import dnsmos, pesq_wb, si_sdr
 
 RATE = 16000
@@ -39,6 +39,7 @@ def score(enhance: Callable[[Audio], Audio], folder: Path) -> Row:
             "SI-SDR of noise": si_sdr(rest, noise) if rest.any() else float("nan"),
             "noise in speech": leakage(estimate, speech, noise),
             "speech in noise": leakage(rest, noise, speech) if rest.any() else float("nan"),
+            "% lost": 100 * lost(estimate, speech, RATE),
             "PESQ": pesq_wb(estimate, speech, RATE),
             **dnsmos(estimate, RATE),
         }
