@@ -42,13 +42,11 @@ def open_priors(
     sample_rate: int,
     excluded: frozenset[Path] = frozenset(),
     clean_snr_db: float | None = None,
-    clean_ovrl: float | None = None,
 ) -> Priors:
     """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
 
     Args:
-        clean_snr_db, clean_ovrl: of files of the "clean" corpora; those with more noise, or less by DNSMOS, are left
-            out; the second counts only beside the first.
+        clean_snr_db: of files of the "clean" corpora; those with more noise are left out.
 
     Raises:
         FileNotFoundError: a corpus is below none of the roots.
@@ -63,15 +61,15 @@ def open_priors(
                 raise FileNotFoundError(f"no folder {name} below {', '.join(map(str, roots))}")
             unmeasured, without = entry.pop("unmeasured", ["*"]), excluded
             if prior == "clean" and clean_snr_db is not None:
-                without |= impure(folder, clean_snr_db, unmeasured, cache, clean_ovrl)
+                without |= impure(folder, clean_snr_db, unmeasured, cache / "purity.json")
             corpora.append(open_corpus(folder, cache, sample_rate, excluded=without, **entry))
     return Priors(**priors)
 
 
-def priors_of(options: argparse.Namespace, recipe: Recipe, *purity: float | None) -> Priors:
-    """The priors that the command line names; for the arguments see `open_priors`."""
+def priors_of(options: argparse.Namespace, recipe: Recipe, clean_snr_db: float | None = None) -> Priors:
+    """The priors that the command line names; see `open_priors`."""
     excluded = frozenset[Path]().union(*map(read_exclusions, options.exclude))
-    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded, *purity)
+    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -87,7 +85,7 @@ def train(options: argparse.Namespace) -> None:
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     launch(fabric)
-    priors, held_out = priors_of(options, recipe, options.clean_snr, options.clean_ovrl).split(HELD_OUT)
+    priors, held_out = priors_of(options, recipe, options.clean_snr).split(HELD_OUT)
     run = Training(
         fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)
     )
@@ -120,12 +118,9 @@ def pack(options: argparse.Namespace) -> None:
     notes = "Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
     if options.clean_snr is not None:
         hours = progress["seconds"] / 3600
-        least = f"an SNR of {options.clean_snr:g} dB"
-        if options.clean_ovrl is not None:
-            least += f" and a DNSMOS OVRL of {options.clean_ovrl:g}"
-        notes += f" In the last {hours:.2f} h, clean speech was of files with {least} or more."
-    if options.note:
-        notes += f" {options.note}"
+        notes += (
+            f" In the last {hours:.2f} h, clean speech was of files with an SNR of {options.clean_snr:g} dB or more."
+        )
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
@@ -141,8 +136,7 @@ def pack(options: argparse.Namespace) -> None:
         clean=clean,
         noise=noise,
         recipe=progress["recipe"]
-        | {"processes": options.processes, "held_out": HELD_OUT}
-        | {"clean_snr_db": options.clean_snr, "clean_ovrl": options.clean_ovrl},
+        | {"processes": options.processes, "held_out": HELD_OUT, "clean_snr_db": options.clean_snr},
         steps=progress["step"] + (base.steps if base else 0),
         training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
         machine=options.machine or f"{options.processes} CPU cores",
@@ -182,9 +176,6 @@ def main() -> None:
         command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
         command.add_argument("--exclude", type=Path, action="append", default=[], help="list by voicebed audit")
         command.add_argument("--clean-snr", type=float, metavar="DB", help="leave out noisier files of clean speech")
-        command.add_argument(
-            "--clean-ovrl", type=float, metavar="MOS", help="and of the others those that DNSMOS scores lower"
-        )
         command.add_argument("--processes", type=int, default=1)
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:
@@ -199,7 +190,6 @@ def main() -> None:
                 type=Path,
                 help="model by the recipe `adversarial`, to be scored on the card too (default: as on the base's card)",
             )
-            command.add_argument("--note", help="a sentence more for the card")
             command.add_argument("--machine", help="that it was trained on (default: as many CPU cores as processes)")
             command.add_argument("--out", type=Path, default=BUNDLED / f"{DEFAULT}{SUFFIX}")
     options = parser.parse_args()

@@ -5,7 +5,7 @@
     python -m tests.benchmarks.unpaired FOLDER tuned.safetensors [MORE...]
 
 prints a line for the input, the bundled model and each of the others: SI-SDR of speech and of noise, both leakages
-(dB), the share of the moments of speech that is lost, PESQ and DNSMOS.
+(dB), the share of the moments of speech that is lost, in the clips and of the clean speech alone, PESQ and DNSMOS.
 """
 
 import argparse
@@ -40,6 +40,7 @@ def score(enhance: Callable[[Audio], Audio], folder: Path) -> Row:
             "noise in speech": leakage(estimate, speech, noise),
             "speech in noise": leakage(rest, noise, speech) if rest.any() else float("nan"),
             "% lost": 100 * lost(estimate, speech, RATE),
+            "% lost of clean": 100 * lost(enhance(speech), speech, RATE),
             "PESQ": pesq_wb(estimate, speech, RATE),
             **dnsmos(estimate, RATE),
         }
