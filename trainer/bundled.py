@@ -148,7 +148,8 @@ def pack(options: argparse.Namespace) -> None:
     known = scores(options.alone, options.root) if options.alone else base.metrics if base else {}
     row = "output" if options.alone else ALONE
     for title in metrics.keys() & known.keys():
-        metrics[title] |= {ALONE: known[title][row]} if row in known[title] else {}
+        if row in known[title]:
+            metrics[title][ALONE] = known[title][row]
     save_model(options.out, generator, replace(card, metrics=metrics))
 
 

@@ -23,7 +23,7 @@ def lost(estimate: Audio, speech: Audio, sample_rate: int) -> float:
 
     Moments are 0.4 s long and count where speech is within 20 dB of its loudest; one is lost if what the estimate
     (samples,) holds of it, by projection, is more than 10 dB quieter.  Of both, the differences of neighbouring samples
-    are compared, so that rumble counts for little.  Means over whole recordings hide such holes.
+    are compared, so that rumble counts for little.  Means over whole recordings hide such holes.  NaN without speech.
     """
     length = int(0.4 * sample_rate)
     parts = np.diff(np.stack((estimate, speech)).astype(np.float64))
@@ -31,4 +31,4 @@ def lost(estimate: Audio, speech: Audio, sample_rate: int) -> float:
     power = np.square(parts[1]).sum(1)
     spoken = power > 0.01 * power.max()
     kept = (parts[0] * parts[1]).sum(1)[spoken] / power[spoken]
-    return float(np.mean(kept < 10 ** (-10 / 20)))
+    return float(np.mean(kept < 10 ** (-10 / 20))) if len(kept) else float("nan")

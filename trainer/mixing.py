@@ -99,7 +99,7 @@ class Mixer:
             if rng.random() < mixing.second_noise:
                 noise = noise + self._one_noise(rng, length) * np.float32(10 ** (rng.uniform(-15, 0) / 20))
             noise *= np.float32(10 ** (-rng.uniform(*mixing.snr_db) / 20))
-            if mixing.floor and rng.random() < mixing.floor:
+            if mixing.floor and rng.random() < mixing.floor:  # no draw without it: other recipes mix as they did
                 floor = coloured_noise(rng, length, self.sample_rate)
                 noise += floor * np.float32(10 ** (-rng.uniform(*mixing.floor_db) / 20))
         if rng.random() < mixing.band_limit:

@@ -3,8 +3,8 @@
 python -m tests.benchmarks.both_tracks [--model M]
 
 On the development clips, whose parts are known: clean speech, which should come out as it went in; noise alone, none of
-which should be called speech; and the noise track of the mixtures.  Levels in dB relative to what went in; means over
-the clips, the worst in brackets.
+which should be called speech; moments of speech that are lost; and the noise track of the mixtures.  Levels in dB
+relative to what went in; means over the clips, the worst in brackets.
 """
 
 from pathlib import Path

@@ -27,3 +27,4 @@ def test_a_hole_in_the_speech_is_lost_whatever_lies_in_it() -> None:
 def test_pauses_are_no_speech_to_lose() -> None:
     speech = np.concatenate((voice(2), np.zeros(2 * RATE, np.float32)))
     assert lost(np.concatenate((voice(2), hiss(2))), speech, RATE) == 0
+    assert np.isnan(lost(hiss(2), np.zeros(2 * RATE), RATE))
