@@ -6,6 +6,7 @@ python -m trainer.bundled pack --root DIR --state DIR [--out FILE] [--base MODEL
 
 import argparse
 import tomllib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -27,7 +28,7 @@ from trainer.growth import grow
 from trainer.launch import launch
 from trainer.loop import Training, new_generator
 from trainer.memory import keep_memory
-from trainer.purity import impure
+from trainer.purity import Audio, impure, purified
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
@@ -42,11 +43,13 @@ def open_priors(
     sample_rate: int,
     excluded: frozenset[Path] = frozenset(),
     clean_snr_db: float | None = None,
+    enhance: Callable[[Audio, int], Audio] | None = None,
 ) -> Priors:
     """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
 
     Args:
         clean_snr_db: of files of the "clean" corpora; those with more noise are left out.
+        enhance: what those that stay are purified with.
 
     Raises:
         FileNotFoundError: a corpus is below none of the roots.
@@ -62,14 +65,22 @@ def open_priors(
             unmeasured, without = entry.pop("unmeasured", ["*"]), excluded
             if prior == "clean" and clean_snr_db is not None:
                 without |= impure(folder, clean_snr_db, unmeasured, cache / "purity.json")
+            if prior == "clean" and enhance:
+                source, folder = folder, cache / "pure" / name
+                without = purified(source, folder, enhance, sample_rate, without)
             corpora.append(open_corpus(folder, cache, sample_rate, excluded=without, **entry))
     return Priors(**priors)
 
 
-def priors_of(options: argparse.Namespace, recipe: Recipe, clean_snr_db: float | None = None) -> Priors:
+def priors_of(
+    options: argparse.Namespace,
+    recipe: Recipe,
+    clean_snr_db: float | None = None,
+    enhance: Callable[[Audio, int], Audio] | None = None,
+) -> Priors:
     """The priors that the command line names; see `open_priors`."""
     excluded = frozenset[Path]().union(*map(read_exclusions, options.exclude))
-    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db)
+    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db, enhance)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -85,7 +96,8 @@ def train(options: argparse.Namespace) -> None:
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     launch(fabric)
-    priors, held_out = priors_of(options, recipe, options.clean_snr).split(HELD_OUT)
+    enhance = Separator(load_model(options.base)).mono_speech if options.purify else None
+    priors, held_out = priors_of(options, recipe, options.clean_snr, enhance).split(HELD_OUT)
     run = Training(
         fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)
     )
@@ -116,11 +128,11 @@ def pack(options: argparse.Namespace) -> None:
         for prior in (priors.clean, priors.noise)
     )
     notes = "Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
+    last = f" In the last {progress['seconds'] / 3600:.2f} h, clean speech was"
     if options.clean_snr is not None:
-        hours = progress["seconds"] / 3600
-        notes += (
-            f" In the last {hours:.2f} h, clean speech was of files with an SNR of {options.clean_snr:g} dB or more."
-        )
+        notes += f"{last} of files with an SNR of {options.clean_snr:g} dB or more."
+    if options.purify:
+        notes += f"{last} without what the base takes for noise in it."
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
@@ -136,7 +148,12 @@ def pack(options: argparse.Namespace) -> None:
         clean=clean,
         noise=noise,
         recipe=progress["recipe"]
-        | {"processes": options.processes, "held_out": HELD_OUT, "clean_snr_db": options.clean_snr},
+        | {
+            "processes": options.processes,
+            "held_out": HELD_OUT,
+            "clean_snr_db": options.clean_snr,
+            "purified": options.purify,
+        },
         steps=progress["step"] + (base.steps if base else 0),
         training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
         machine=options.machine or f"{options.processes} CPU cores",
@@ -177,6 +194,7 @@ def main() -> None:
         command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
         command.add_argument("--exclude", type=Path, action="append", default=[], help="list by voicebed audit")
         command.add_argument("--clean-snr", type=float, metavar="DB", help="leave out noisier files of clean speech")
+        command.add_argument("--purify", action="store_true", help="take out of clean speech what the base finds noise")
         command.add_argument("--processes", type=int, default=1)
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:
