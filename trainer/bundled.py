@@ -1,12 +1,12 @@
 """The bundled model: train it, and pack it with its card.
 
 python -m trainer.bundled train --root DIR --state DIR --minutes N [--processes N] [--base MODEL]
-python -m trainer.bundled pack --root DIR --state DIR [--out FILE] [--base MODEL] [--alone MODEL]
+python -m trainer.bundled pack --root DIR --state DIR... [--out FILE] [--base MODEL] [--alone MODEL]
 """
 
 import argparse
 import tomllib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,7 @@ from trainer.growth import grow
 from trainer.launch import launch
 from trainer.loop import Training, new_generator
 from trainer.memory import keep_memory
-from trainer.purity import Audio, impure, purified
+from trainer.purity import impure
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
@@ -43,13 +43,11 @@ def open_priors(
     sample_rate: int,
     excluded: frozenset[Path] = frozenset(),
     clean_snr_db: float | None = None,
-    enhance: Callable[[Audio, int], Audio] | None = None,
 ) -> Priors:
     """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
 
     Args:
         clean_snr_db: of files of the "clean" corpora; those with more noise are left out.
-        enhance: what those that stay are purified with.
 
     Raises:
         FileNotFoundError: a corpus is below none of the roots.
@@ -65,22 +63,14 @@ def open_priors(
             unmeasured, without = entry.pop("unmeasured", ["*"]), excluded
             if prior == "clean" and clean_snr_db is not None:
                 without |= impure(folder, clean_snr_db, unmeasured, cache / "purity.json")
-            if prior == "clean" and enhance:
-                source, folder = folder, cache / "pure" / name
-                without = purified(source, folder, enhance, sample_rate, without)
             corpora.append(open_corpus(folder, cache, sample_rate, excluded=without, **entry))
     return Priors(**priors)
 
 
-def priors_of(
-    options: argparse.Namespace,
-    recipe: Recipe,
-    clean_snr_db: float | None = None,
-    enhance: Callable[[Audio, int], Audio] | None = None,
-) -> Priors:
+def priors_of(options: argparse.Namespace, state: Path, recipe: Recipe, clean_snr_db: float | None = None) -> Priors:
     """The priors that the command line names; see `open_priors`."""
     excluded = frozenset[Path]().union(*map(read_exclusions, options.exclude))
-    return open_priors(options.root, options.state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db, enhance)
+    return open_priors(options.root, state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -96,8 +86,7 @@ def train(options: argparse.Namespace) -> None:
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     launch(fabric)
-    enhance = Separator(load_model(options.base)).mono_speech if options.purify else None
-    priors, held_out = priors_of(options, recipe, options.clean_snr, enhance).split(HELD_OUT)
+    priors, held_out = priors_of(options, options.state, recipe, options.clean_snr).split(HELD_OUT)
     run = Training(
         fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)
     )
@@ -115,24 +104,30 @@ def start_of(base: str | None, recipe: Recipe) -> Generator | None:
 
 
 def pack(options: argparse.Namespace) -> None:
-    """Write the averaged weights of the checkpoint with their card, scored on the test clips where a root has them."""
-    checkpoint = checkpoints(options.state)[-1]
-    progress = read_progress(checkpoint)
-    recipe = recipe_from(progress["recipe"])
-    generator = new_generator(recipe)
-    load_checkpoint(checkpoint, {"average": generator}, {})
-    priors = priors_of(options, recipe)
+    """Write the averaged weights of the training, or the mean of several, with their card, scored on the test clips."""
+    last = [checkpoints(state)[-1] for state in options.state]
+    progresses = [read_progress(checkpoint) for checkpoint in last]
+    settings, seconds = progresses[0]["recipe"], sum(progress["seconds"] for progress in progresses)
+    recipe = recipe_from(settings)
+    generator = mean_of(last, recipe)
+    priors = priors_of(options, options.state[0], recipe)
     base = find_model(options.base).card if options.base else None
     clean, noise = (
         tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
         for prior in (priors.clean, priors.noise)
     )
     notes = "Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
-    last = f" In the last {progress['seconds'] / 3600:.2f} h, clean speech was"
     if options.clean_snr is not None:
-        notes += f"{last} of files with an SNR of {options.clean_snr:g} dB or more."
-    if options.purify:
-        notes += f"{last} without what the base takes for noise in it."
+        hours = seconds / 3600
+        notes += (
+            f" In the last {hours:.2f} h, clean speech was of files with an SNR of {options.clean_snr:g} dB or more."
+        )
+    if len(last) > 1:
+        notes += (
+            f" The weights are the mean of {len(last)} trainings, all of whose steps and hours count; the recipe is"
+        )
+        notes += " the first one's."
+    notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
         name=options.out.stem,
@@ -147,15 +142,9 @@ def pack(options: argparse.Namespace) -> None:
         else None,
         clean=clean,
         noise=noise,
-        recipe=progress["recipe"]
-        | {
-            "processes": options.processes,
-            "held_out": HELD_OUT,
-            "clean_snr_db": options.clean_snr,
-            "purified": options.purify,
-        },
-        steps=progress["step"] + (base.steps if base else 0),
-        training_hours=round(progress["seconds"] / 3600 + (base.training_hours if base else 0), 2),
+        recipe=settings | {"processes": options.processes, "held_out": HELD_OUT, "clean_snr_db": options.clean_snr},
+        steps=sum(progress["step"] for progress in progresses) + (base.steps if base else 0),
+        training_hours=round(seconds / 3600 + (base.training_hours if base else 0), 2),
         machine=options.machine or f"{options.processes} CPU cores",
         seed=recipe.seed,
         notes=notes,
@@ -168,6 +157,17 @@ def pack(options: argparse.Namespace) -> None:
         if row in known[title]:
             metrics[title][ALONE] = known[title][row]
     save_model(options.out, generator, replace(card, metrics=metrics))
+
+
+def mean_of(runs: Sequence[Path], recipe: Recipe) -> Generator:
+    """The mean of the averaged weights of checkpoints (Wortsman et al., "Model soups", arXiv 2203.05482)."""
+    generator = new_generator(recipe)
+    states = list[dict[str, torch.Tensor]]()
+    for run in runs:
+        load_checkpoint(run, {"average": generator}, {})
+        states.append({key: value.clone() for key, value in generator.state_dict().items()})
+    generator.load_state_dict({key: torch.stack([state[key] for state in states]).mean(0) for key in states[0]})
+    return generator
 
 
 def scores(model: Path, roots: list[Path]) -> dict[str, dict[str, dict[str, float]]]:
@@ -191,19 +191,26 @@ def main() -> None:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
         command.add_argument("--root", type=Path, action="append", required=True, help="folder of corpora; repeatable")
-        command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
         command.add_argument("--exclude", type=Path, action="append", default=[], help="list by voicebed audit")
         command.add_argument("--clean-snr", type=float, metavar="DB", help="leave out noisier files of clean speech")
-        command.add_argument("--purify", action="store_true", help="take out of clean speech what the base finds noise")
         command.add_argument("--processes", type=int, default=1)
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:
+            command.add_argument("--state", type=Path, required=True, help="folder for the checkpoint and the cache")
             command.add_argument("--learning-rate", type=float, help="instead of the recipe's")
             command.add_argument("--seed", type=int, default=0, help="another where a base has seen this one's draws")
             command.add_argument("--recipe", default="warm_start")
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
             command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")
         else:
+            command.add_argument(
+                "--state",
+                type=Path,
+                action="append",
+                required=True,
+                help="of a training; of several, the mean is packed",
+            )
+            command.add_argument("--note", default="", help="what else the card is to say")
             command.add_argument(
                 "--alone",
                 type=Path,

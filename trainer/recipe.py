@@ -40,7 +40,11 @@ class Mixing:
 
 @dataclass(frozen=True)
 class Weights:
-    """Weights of the loss terms; a term of weight 0 is not computed."""
+    """Weights of the loss terms; a term of weight 0 is not computed.
+
+    `lacking` is how much more an error of the speech's magnitude counts where the estimate has too little: 1 doubles it
+    (as in VoiceFilter-Lite's asymmetric loss, Wang et al., arXiv 2009.04323).
+    """
 
     complex_spectrum: float = 30.0
     magnitude: float = 70.0
@@ -48,6 +52,7 @@ class Weights:
     log_mel: float = 8.0
     direct: float = 0.5
     noise: float = 0.5
+    lacking: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 import itertools
 import json
-import subprocess
-import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -183,20 +181,3 @@ def test_masked_rendering_is_the_share_of_the_speech(priors: Corpora) -> None:
     sources = generator(x)
     same = sources._replace(noise=sources.speech)
     assert torch.allclose(masked_speech(generator.codec, x, same), x / 2, atol=1e-3)
-
-
-def test_bundled_training_refuses_missing_corpora(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "trainer.bundled",
-        "train",
-        "--root",
-        tmp_path,
-        "--state",
-        tmp_path,
-        "--minutes",
-        "1",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode != 0 and "no folder clean/librispeech" in done.stderr

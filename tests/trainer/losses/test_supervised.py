@@ -1,5 +1,7 @@
 """The supervised loss, against values worked out by hand."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -27,6 +29,19 @@ def test_magnitude_term_by_hand() -> None:
 def test_holes_cost_more_with_the_log_mel_term() -> None:
     x = torch.randn(1, 4000)
     assert spectral_distance(0 * x, x, Weights(), RATE) > spectral_distance(0 * x, x, Weights(log_mel=0), RATE)
+
+
+def test_what_the_speech_lacks_costs_more_than_what_it_has_too_much() -> None:
+    speech, noise = torch.randn(2, 1, 8000)
+    only = Weights(complex_spectrum=0, log_mel=0, si_sdr=0)
+
+    def dearer(scale: float) -> bool:
+        """Whether the same loss with `lacking` asks for more."""
+        parts = (scale * speech, scale * speech, noise, speech, noise)
+        plain = separation_loss(*parts, only, RATE)
+        return bool(separation_loss(*parts, replace(only, lacking=1.0), RATE) > 1.5 * plain)
+
+    assert dearer(0.5) and not dearer(2.0)
 
 
 def test_the_loss_is_least_at_the_truth_and_blind_to_level() -> None:
