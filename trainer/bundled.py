@@ -123,10 +123,7 @@ def pack(options: argparse.Namespace) -> None:
             f" In the last {hours:.2f} h, clean speech was of files with an SNR of {options.clean_snr:g} dB or more."
         )
     if len(last) > 1:
-        notes += (
-            f" The weights are the mean of {len(last)} trainings, all of whose steps and hours count; the recipe is"
-        )
-        notes += " the first one's."
+        notes += f" The weights are the mean of {len(last)} trainings: steps and hours of all, the recipe of the first."
     notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(

@@ -27,16 +27,16 @@ def compressed(spec: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def spectral_distance(
-    estimate: Tensor, target: Tensor, weights: Weights, sample_rate: int, lacking: Tensor | float = 0.0
+    estimate: Tensor, target: Tensor, weights: Weights, sample_rate: int, lacking: Tensor | None = None
 ) -> Tensor:
     """Weighted sum, per clip, of the errors in compressed complex, compressed magnitude and log-mel spectra.
 
-    Where the estimate lacks magnitude, the error counts `lacking` times more.
+    Where the estimate has too little magnitude, the error counts `lacking` (batch,) times more.
     """
     a, b = spectrum(estimate, sample_rate), spectrum(target, sample_rate)
     (em, er, ei), (tm, tr, ti) = compressed(a), compressed(b)
     error = (em - tm).square()
-    if isinstance(lacking, Tensor):
+    if lacking is not None:
         error = error + lacking[:, None, None] * (tm - em).clamp(min=0).square()
     loss = weights.magnitude * error.mean((-2, -1))
     loss = loss + weights.complex_spectrum * ((er - tr).square() + (ei - ti).square()).mean((-2, -1))
@@ -71,7 +71,7 @@ def separation_loss(
     estimates, targets = torch.cat((masked, speech, noise)), torch.cat((true_speech, true_speech, true_noise))
     share = torch.tensor((1.0, weights.direct, weights.noise), device=masked.device).repeat_interleave(len(masked))
     both = ((true_speech.square().mean(-1) > 1e-4) & (true_noise.square().mean(-1) > 1e-4)).repeat(3)
-    lacking = share.new_tensor((weights.lacking, weights.lacking, 0.0)).repeat_interleave(len(masked))
+    lacking = share.new_tensor((weights.lacking, weights.lacking, 0.0)).repeat_interleave(len(masked))  # not noise
     loss = spectral_distance(estimates, targets, weights, sample_rate, lacking)
     loss = loss - weights.si_sdr * si_sdr(estimates, targets) * both
     return (share * loss).view(3, -1).sum(0)
