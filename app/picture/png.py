@@ -33,7 +33,7 @@ def save_spectrograms(path: Path, lanes: Mapping[str, NDArray[np.float32]], samp
         OSError: the file cannot be written.
         ImportError: Qt's system libraries are missing.
     """
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    os.environ["QT_QPA_PLATFORM"] = os.environ.get("QT_QPA_PLATFORM") or "offscreen"  # it may be set to nothing
     from PySide6.QtCore import QRectF, Qt
     from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
