@@ -72,6 +72,6 @@ def separation_loss(
     share = torch.tensor((1.0, weights.direct, weights.noise), device=masked.device).repeat_interleave(len(masked))
     both = ((true_speech.square().mean(-1) > 1e-4) & (true_noise.square().mean(-1) > 1e-4)).repeat(3)
     lacking = share.new_tensor((weights.lacking, weights.lacking, 0.0)).repeat_interleave(len(masked))  # not noise
-    loss = spectral_distance(estimates, targets, weights, sample_rate, lacking)
+    loss = spectral_distance(estimates, targets, weights, sample_rate, lacking if weights.lacking else None)
     loss = loss - weights.si_sdr * si_sdr(estimates, targets) * both
     return (share * loss).view(3, -1).sum(0)
