@@ -15,6 +15,7 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 
+from engine.device import choose_device
 from engine.generator import Generator
 from engine.model import load_model, save_model
 from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior, find_model
@@ -25,7 +26,7 @@ from trainer.corpus import Corpus, open_corpus
 from trainer.evaluate import evaluate_folder
 from trainer.exclusions import read_exclusions
 from trainer.growth import grow
-from trainer.launch import launch
+from trainer.launch import launch, precision
 from trainer.loop import Training, new_generator
 from trainer.memory import keep_memory
 from trainer.purity import impure
@@ -82,7 +83,7 @@ def train(options: argparse.Namespace) -> None:
     several = options.processes > 1
     fabric = Fabric(
         devices=options.processes,
-        precision=options.precision,
+        precision=precision(choose_device("auto").device, new_generator(recipe).codec),
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     launch(fabric)
@@ -198,7 +199,6 @@ def main() -> None:
             command.add_argument("--seed", type=int, default=0, help="another where a base has seen this one's draws")
             command.add_argument("--recipe", default="warm_start")
             command.add_argument("--minutes", type=float, required=True, help="training time over all resumed parts")
-            command.add_argument("--precision", default="32-true", help="bf16-mixed where the CPU multiplies it fast")
         else:
             command.add_argument(
                 "--state",
