@@ -2,20 +2,21 @@
 
 Every frame of the model can be influenced by a bounded stretch around it (`Generator.reach`).  Each window is read with
 at least that much context on both sides, which is thrown away afterwards; windows begin on whole seconds, where the
-sample grids of both rates coincide, and the model's frames lie where they would in one pass over the recording.  So the
-result does not depend on where windows begin, and memory is bounded whatever the length.
+sample grids of both rates coincide, and the model's frames, to which the gains apply, lie where they would in one pass
+over the recording.  So the result does not depend on where windows begin, and memory is bounded whatever the length.
 """
 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 import soxr
 import torch
 from numpy.typing import NDArray
-from scipy.fft import next_fast_len
+from scipy.fft import prev_fast_len
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -128,7 +129,7 @@ class Separator:
                 direct = codec.waveform((alpha * speech)[None], len(mono))[0].cpu().numpy()
                 direct = self._resampled(np.pad(direct, (late, 0)), model_rate, rate, len(chunk))
                 return np.repeat(direct[start - origin :][:length, None], chunk.shape[1], axis=1).astype(chunk.dtype)
-            gain = Gain(codec, alpha * speech, beta * noise, late / model_rate)
+            gain = Gain(codec, alpha * speech, beta * noise, skipped)
             return self._apply(gain, chunk, origin, start, length, rate)
 
     @staticmethod
@@ -155,50 +156,72 @@ class Separator:
         report.unexplained += float(power(mixture[core] - speech[core] - noise[core]).sum())
 
     def _apply(self, gain: "Gain", chunk: Audio, origin: int, start: int, length: int, rate: int) -> Audio:
-        """The gain on all channels alike, by an STFT at the recording's rate, its frames on multiples of its hop."""
-        hop = native_hop(gain.frame_seconds, rate)
-        first, last = start // hop, -(-(start + length) // hop)
-        begin, end = (first - 1) * hop - origin, (last + 1) * hop - origin
+        """The gain on all channels alike, by an STFT at the recording's rate with a frame where the model has one.
+
+        At 44.1 kHz those are no whole number of samples apart.  Frames of the STFT's own between them, under gains
+        interpolated over time, would let through more noise (0.05 to 0.1 of DNSMOS OVRL on the development clips).
+        """
+        step = Fraction(rate * self.codec.hop, self.codec.sample_rate)
+        half = int(prev_fast_len(math.floor(step)) or 1)
+        frames = torch.arange(math.floor(start / step) - 1, math.ceil((start + length) / step) + 2)
+        centres = (2 * frames * step.numerator + step.denominator) // (2 * step.denominator)
+        begin, end = int(centres[0]) - half - origin, int(centres[-1]) + half - origin
         outside = (max(0, -begin), max(0, end - len(chunk)))
         segment = torch.from_numpy(np.pad(chunk[max(0, begin) : max(0, end)].T, ((0, 0), outside)))
         segment = segment.to(self.device.device, torch.float32)
-        window = root_hann(2 * hop).to(segment.device)
-        frames = torch.fft.rfft(segment.unfold(-1, 2 * hop, hop) * window)
-        seconds = torch.arange(first, last + 1, dtype=torch.float64) * hop / rate - origin / rate
-        frames *= gain.at(seconds, hop + 1, rate)
-        frames = torch.fft.irfft(frames, 2 * hop) * window
-        speech = (frames[:, :-1, hop:] + frames[:, 1:, :hop]).flatten(1)
-        skip = start - first * hop
+        starts, window = centres - centres[0], root_hann(2 * half).to(segment.device)
+        spectra = torch.fft.rfft(segment.unfold(-1, 2 * half, 1)[:, starts.to(segment.device)] * window)
+        spectra *= gain.at(frames, half + 1, rate)
+        pieces = torch.fft.irfft(spectra, 2 * half) * window
+        windows = window.square().expand(1, len(frames), -1)
+        speech = overlap_added(pieces, starts, step) / overlap_added(windows, starts, step).clamp(min=1e-6)
+        skip = start - origin - begin
         return speech[:, skip : skip + length].T.cpu().numpy().astype(chunk.dtype)
 
 
 class Gain:
-    """A time-frequency gain on the model's grid that can be asked for at any other grid.
+    """A time-frequency gain at the model's frames that can be asked for on any grid of frequencies.
 
     Args:
         codec: whose spectra they are.
         speech, noise: complex spectra (frames, bins) of αŝ and βn̂.
-        first_seconds: when the first frame is.
+        first: number of the first frame; frame k is centred on the recording's sample k * hop at the model's rate.
     """
 
-    def __init__(self, codec: Codec, speech: Tensor, noise: Tensor, first_seconds: float = 0.0) -> None:
-        self.frame_seconds, self.top = codec.hop / codec.sample_rate, codec.sample_rate / 2
-        self.first_seconds = first_seconds
+    def __init__(self, codec: Codec, speech: Tensor, noise: Tensor, first: int = 0) -> None:
+        self.top, self.first = codec.sample_rate / 2, first
         self.gain = speech_gain(codec, speech, noise)
         band = slice(*(round(share * (speech.shape[1] - 1)) for share in TOP_BAND))
         self.above = magnitude_share(*(power(source[:, band]).sum(1) for source in (speech, noise)))
 
-    def at(self, seconds: Tensor, bins: int, rate: int) -> Tensor:
-        """Gain (frames, bins) at the given times (frames,) and at `bins` frequencies from 0 to half the rate."""
-        gain, device = self.gain, self.gain.device
+    def at(self, frames: Tensor, bins: int, rate: int) -> Tensor:
+        """Gain (frames, bins) at frames by their numbers (frames,), and at `bins` frequencies from 0 to half the rate.
+
+        Before the first frame and after the last there is no other than theirs.
+        """
+        chosen = (frames - self.first).clamp(0, len(self.gain) - 1).to(self.gain.device)
+        gain, above = self.gain[chosen], self.above[chosen]
         own_bins = gain.shape[1]
         position = torch.arange(bins, dtype=torch.float64) * (rate / 2) / (bins - 1) / self.top * (own_bins - 1)
-        gain = interpolated(gain, position.clamp(max=own_bins - 1).to(device), 1)
+        gain = interpolated(gain, position.to(gain.device))
         # Just below its own limit the model hears the resampler's filter, so the band above begins a little lower.
-        beyond = position > TOP_BAND[1] * (own_bins - 1)
-        if rate > 2 * self.top:
-            gain = torch.where(beyond.to(device), self.above[:, None], gain)
-        return interpolated(gain, ((seconds - self.first_seconds) / self.frame_seconds).to(device), 0)
+        beyond = (position > TOP_BAND[1] * (own_bins - 1)).to(gain.device)
+        return torch.where(beyond, above[:, None], gain) if rate > 2 * self.top else gain
+
+
+def overlap_added(pieces: Tensor, starts: Tensor, step: Fraction) -> Tensor:
+    """Sum (channels, samples) of pieces (channels, count, length), each from its sample of `starts` on.
+
+    The starts are those of frames `step` samples apart, rounded; a piece ends before the next but one begins.
+    """
+    count, length = pieces.shape[1:]
+    apart = max(2, step.denominator)  # so many frames further on, the starts are a whole number of samples later
+    total = pieces.new_zeros(pieces.shape[0], int(starts[-1]) + length)
+    for first in range(min(apart, count)):
+        part = pieces[:, first::apart]
+        stretch = total[:, int(starts[first]) : int(starts[first + (part.shape[1] - 1) * apart]) + length]
+        stretch.unfold(-1, length, int(apart * step)).add_(part)
+    return total
 
 
 def downmixed(audio: Audio) -> NDArray[np.float32]:
@@ -208,26 +231,18 @@ def downmixed(audio: Audio) -> NDArray[np.float32]:
     return audio[:, 0].astype(np.float32) if cancelled else mean
 
 
-def interpolated(values: Tensor, position: Tensor, dim: int) -> Tensor:
-    """Linear interpolation of `values` along `dim` at fractional positions; the ends are held."""
-    position = position.round(decimals=6).clamp(0, values.shape[dim] - 1)
+def interpolated(values: Tensor, position: Tensor) -> Tensor:
+    """Linear interpolation of `values` along the last dimension at fractional positions; the ends are held."""
+    position = position.round(decimals=6).clamp(0, values.shape[-1] - 1)
     below = position.floor().long()
     share = (position - below).to(values.dtype)
-    low = values.index_select(dim, below)
-    if not share.any():
-        return low
-    high = values.index_select(dim, (below + 1).clamp(max=values.shape[dim] - 1))
-    return torch.lerp(low, high, share if dim == values.ndim - 1 else share[:, None])
-
-
-def native_hop(frame_seconds: float, rate: int) -> int:
-    """The model's hop at another rate, in samples, raised to where the FFT is fast."""
-    return int(next_fast_len(max(1, round(frame_seconds * rate)), real=True) or 1)
+    low = values[..., below]
+    return torch.lerp(low, values[..., (below + 1).clamp(max=values.shape[-1] - 1)], share) if share.any() else low
 
 
 @lru_cache(maxsize=8)
 def root_hann(length: int) -> Tensor:
-    """Square root of a periodic Hann window: applied twice at half overlap, it sums to one."""
+    """Square root of a periodic Hann window."""
     return torch.hann_window(length).sqrt()
 
 

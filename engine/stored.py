@@ -36,7 +36,7 @@ from engine.split import BITS, BLOCK_SECONDS, Progress, Split, separate
 if TYPE_CHECKING:
     from engine.separator import Separator
 
-VERSION = 2  # 1: gains without phase
+VERSION = 3  # 1: gains without phase; 2: frames between the model's at 44.1 kHz
 CROSSOVER_SECONDS = 0.02  # at either edge of a patch, inside it
 MIXTURE = "mixture.raw"  # beside the splits of a recording that is not seekable: all of it, decoded
 JOURNAL, SPEECH, POWERS = "split.jsonl", "speech.raw", "powers.raw"

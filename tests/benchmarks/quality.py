@@ -1,4 +1,9 @@
-"""Quality on the development clips: python -m tests.benchmarks.quality [--model M] [--alternatives] [--json]."""
+"""Quality on the development clips.
+
+python -m tests.benchmarks.quality [--model M] [--rate HZ] [--alternatives] [--json]
+
+With `--rate`, every system hears the clips at that sample rate: users' recordings are at 44.1 or 48 kHz.
+"""
 
 import argparse
 import importlib
@@ -42,6 +47,16 @@ def rnnoise() -> Enhance:
     return enhance
 
 
+def at_rate(enhance: Enhance, rate: int) -> Enhance:
+    """The same on audio resampled to `rate`, and back."""
+
+    def resampled(audio: Audio, own_rate: int) -> Audio:
+        out = soxr.resample(enhance(soxr.resample(audio, own_rate, rate), rate), rate, own_rate)
+        return np.pad(out, (0, len(audio)))[: len(audio)]
+
+    return resampled
+
+
 ALTERNATIVES = {"noisereduce": noisereduce, "RNNoise": rnnoise}
 
 
@@ -75,10 +90,13 @@ def separators(options: argparse.Namespace) -> dict[str, Enhance]:
 def main() -> int:
     """Print a Markdown table for each set of clips, or one JSON object; returns the exit code."""
     command = with_alternatives(parser(__doc__))
+    command.add_argument("--rate", type=int, metavar="HZ", help="sample rate at which the clips are heard")
     command.add_argument("--json", action="store_true")
     options = command.parse_args()
     try:
         systems = separators(options)
+        if options.rate:
+            systems = {name: at_rate(enhance, options.rate) for name, enhance in systems.items()}
         torch.set_num_threads(1)
         results = {name: rows(systems, options.corpora / "test" / name) for name in SETS}
     except VoicebedError as error:

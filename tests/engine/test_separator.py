@@ -101,15 +101,37 @@ def test_unknown_choices_are_refused(model: Model) -> None:
 def test_gain_above_the_model_follows_its_top_band(model: Model) -> None:
     speech, low_noise = torch.ones(3, 257, dtype=torch.cfloat), torch.zeros(3, 257, dtype=torch.cfloat)
     low_noise[:, :40] = 10  # up to 1.2 kHz
-    gain = Gain(model.generator.codec, speech, low_noise).at(torch.tensor([0.0, 0.02]), 769, 48000).abs()
+    gain = Gain(model.generator.codec, speech, low_noise).at(torch.tensor([0, 1]), 769, 48000).abs()
     assert gain.shape == (2, 769)
     assert (gain[:, 300:] > 0.99).all() and (gain[:, :39] < 0.1).all()
 
 
+RATES = [8000, 11025, 12345, 16000, 22050, 44100, 48000, 88200]
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_a_gain_of_one_changes_nothing(model: Model, rate: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Gain, "at", lambda self, frames, bins, rate: torch.ones(len(frames), bins))
+    audio = noise(5 * rate // 2)
+    assert np.abs(Separator(model, "cpu", window=1).speech(audio, rate) - audio).max() < 2e-6
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_at_every_rate_a_frame_stands_where_the_model_has_it(
+    model: Model, rate: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = 77
+    monkeypatch.setattr(
+        Gain, "at", lambda self, frames, bins, rate: (frames == number).float()[:, None].expand(-1, bins)
+    )
+    speech = Separator(model, "cpu", window=1).speech(np.ones((2 * rate, 1), np.float32), rate)[:, 0]
+    centre = np.average(np.arange(len(speech)), weights=speech.clip(0))
+    assert centre == pytest.approx(number * model.generator.codec.hop * rate / 16000, abs=1)
+
+
 def test_interpolation_meets_both_neighbours() -> None:
     values = torch.tensor([[0.0, 10.0], [1.0, 20.0]])
-    assert interpolated(values, torch.tensor([0.0, 0.25, 1.0, 5.0]), 0)[:, 0].tolist() == [0, 0.25, 1, 1]
-    assert interpolated(values, torch.tensor([0.5]), 1).flatten().tolist() == [5, 10.5]
+    assert interpolated(values, torch.tensor([0.0, 0.25, 1.0, 5.0])).tolist() == [[0, 2.5, 10, 10], [1, 5.75, 20, 20]]
 
 
 def test_rechunked_pieces_overlap_and_end_short() -> None:
