@@ -170,11 +170,14 @@ class Separator:
         segment = torch.from_numpy(np.pad(chunk[max(0, begin) : max(0, end)].T, ((0, 0), outside)))
         segment = segment.to(self.device.device, torch.float32)
         starts, window = centres - centres[0], root_hann(2 * half).to(segment.device)
-        spectra = torch.fft.rfft(segment.unfold(-1, 2 * half, 1)[:, starts.to(segment.device)] * window)
+        pieces = segment.unfold(-1, 2 * half, 1)[:, starts.to(segment.device)]
+        spectra = torch.fft.rfft(pieces.mul_(window))
         spectra *= gain.at(frames, half + 1, rate)
-        pieces = torch.fft.irfft(spectra, 2 * half) * window
-        windows = window.square().expand(1, len(frames), -1)
-        speech = overlap_added(pieces, starts, step) / overlap_added(windows, starts, step).clamp(min=1e-6)
+        pieces = torch.fft.irfft(spectra, 2 * half).mul_(window)
+        speech = overlap_added(pieces, starts, step)
+        if half != step:  # else the squares of the windows sum to one
+            windows = window.square().expand(1, len(frames), -1)
+            speech /= overlap_added(windows, starts, step).clamp(min=1e-6)
         skip = start - origin - begin
         return speech[:, skip : skip + length].T.cpu().numpy().astype(chunk.dtype)
 
@@ -236,8 +239,10 @@ def interpolated(values: Tensor, position: Tensor) -> Tensor:
     position = position.round(decimals=6).clamp(0, values.shape[-1] - 1)
     below = position.floor().long()
     share = (position - below).to(values.dtype)
-    low = values[..., below]
-    return torch.lerp(low, values[..., (below + 1).clamp(max=values.shape[-1] - 1)], share) if share.any() else low
+    low = values.index_select(-1, below)
+    if not share.any():
+        return low
+    return torch.lerp(low, values.index_select(-1, (below + 1).clamp(max=values.shape[-1] - 1)), share)
 
 
 @lru_cache(maxsize=8)

@@ -154,7 +154,7 @@ def delay(setting: Setting) -> Iterator[Figure]:
 
 def seams(setting: Setting) -> Iterator[Figure]:
     """Speech from windows of 10 s against one pass over a whole minute."""
-    for rate in (16_000, 48_000):
+    for rate in (16_000, 44_100, 48_000):
         if LONG_CLIP.exists():
             audio, own_rate = soundfile.read(LONG_CLIP, dtype="float32", always_2d=True)
             audio = soxr.resample(audio, own_rate, rate)
