@@ -41,19 +41,14 @@ def equalised(rng: np.random.Generator, audio: Audio) -> Audio:
     return np.asarray(signal.lfilter([1.0, *b], [1.0, *a], audio), np.float32)
 
 
-NEAR_DB, FAR_DB = (-15.0, 0.0), (0.0, 12.0)  # of a room's tail against the direct sound
-
-
-def reverberated(
-    rng: np.random.Generator, audio: Audio, sample_rate: int, tail_db: tuple[float, float] = NEAR_DB
-) -> Audio:
+def reverberated(rng: np.random.Generator, audio: Audio, sample_rate: int) -> Audio:
     """The audio in a synthetic room: direct sound and a tail of decaying noise (RT60 0.1 to 0.7 s)."""
     decay = rng.uniform(0.1, 0.7)
     time = np.arange(int(decay * sample_rate)) / sample_rate
     tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / decay)
     gap = int(rng.uniform(0.001, 0.01) * sample_rate)
     tail[:gap] = 0
-    tail *= 10 ** (rng.uniform(*tail_db) / 20) / np.sqrt(np.square(tail).sum() + 1e-9)
+    tail *= 10 ** (rng.uniform(-15, 0) / 20) / np.sqrt(np.square(tail).sum() + 1e-9)
     tail[0] = 1
     return signal.fftconvolve(audio, tail)[: len(audio)].astype(np.float32)
 
@@ -102,7 +97,7 @@ class Mixer:
         if kind < 1 - mixing.only_speech:
             noise = self._one_noise(rng, length)
             if rng.random() < mixing.second_noise:
-                noise = noise + self._one_noise(rng, length) * _below(rng, 15)
+                noise = noise + self._one_noise(rng, length) * np.float32(10 ** (rng.uniform(-15, 0) / 20))
             noise *= np.float32(10 ** (-rng.uniform(*mixing.snr_db) / 20))
             if mixing.floor and rng.random() < mixing.floor:  # no draw without it: other recipes mix as they did
                 floor = coloured_noise(rng, length, self.sample_rate)
@@ -130,14 +125,9 @@ class Mixer:
         return noise / np.float32(np.sqrt(np.square(noise).mean()) + 1e-4)
 
     def _babble(self, rng: np.random.Generator, length: int) -> Audio:
-        """Voices of the clean prior at once: too many for any to be followed, or all far from the microphone."""
-        far = self.mixing.far > 0 and rng.random() < self.mixing.far  # no draw without it, as for the floor
-        speeds = self.mixing.noise_speed
-        voices = [self._draw(rng, self.clean, length, speeds) for _ in range(rng.integers(2 if far else 4, 9))]
-        voices = [voice / (active_level(voice) + 1e-6) for voice in voices]
-        if far:
-            voices = [reverberated(rng, voice, self.sample_rate, FAR_DB) * _below(rng, 12) for voice in voices]
-        return np.sum(voices, axis=0)
+        """Voices of the clean prior at once, too many for any to be followed."""
+        voices = (self._draw(rng, self.clean, length, self.mixing.noise_speed) for _ in range(rng.integers(4, 9)))
+        return np.sum([voice / (active_level(voice) + 1e-6) for voice in voices], axis=0)
 
     def _draw(
         self, rng: np.random.Generator, prior: Sequence[Corpus], length: int, speeds: tuple[float, float]
@@ -149,8 +139,3 @@ class Mixer:
         if speed != 1.0:
             audio = soxr.resample(audio, speed, 1.0, quality="LQ")
         return equalised(rng, np.pad(audio, (0, max(0, length - len(audio))))[:length])
-
-
-def _below(rng: np.random.Generator, most_db: float) -> np.float32:
-    """A factor that softens by 0 to `most_db`."""
-    return np.float32(10 ** (rng.uniform(-most_db, 0) / 20))

@@ -17,7 +17,6 @@ class Mixing:
 
     `babble` is the share of the noises that are four to eight voices of the clean prior at once, `reversed_noise` of
     those that run backwards; a noise goes through up to `noise_equalisers` random filters, speech through one.
-    `far` is the share of the babbles that are two to eight voices across a room, with more tail than direct sound.
     `floor` is the share of the mixtures with noise that also have a hiss or hum, `floor_db` below the talker.
     """
 
@@ -32,7 +31,6 @@ class Mixing:
     second_noise: float = 0.4
     synthetic_noise: float = 0.1
     babble: float = 0.0
-    far: float = 0.0
     reversed_noise: float = 0.0
     noise_equalisers: int = 1
     floor: float = 0.0

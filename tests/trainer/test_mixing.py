@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trainer.corpus import Corpus
-from trainer.mixing import FAR_DB, NEAR_DB, Audio, Mixer, active_level, coloured_noise, reverberated
+from trainer.mixing import Mixer, active_level, coloured_noise, reverberated
 from trainer.recipe import Mixing
 
 Priors = tuple[list[Corpus], list[Corpus]]
@@ -55,30 +55,6 @@ def test_a_room_keeps_the_direct_sound_in_place() -> None:
     click[100] = 1
     wet = reverberated(np.random.default_rng(0), click, 16000)
     assert np.argmax(np.abs(wet)) == 100 and not wet[:99].round(5).any() and wet[200:3000].any()
-
-
-@pytest.mark.parametrize(("tail_db", "least", "most"), [(NEAR_DB, -15.1, 0.1), (FAR_DB, -0.1, 12.1)])
-def test_far_from_the_microphone_the_room_is_louder_than_the_voice(
-    tail_db: tuple[float, float], least: float, most: float
-) -> None:
-    click = np.zeros(16000, np.float32)
-    click[0] = 1
-    for seed in range(8):
-        wet = reverberated(np.random.default_rng(seed), click, 16000, tail_db)
-        assert least < 10 * np.log10(np.square(wet[1:]).sum()) < most
-
-
-@pytest.mark.parametrize("far", [0.0, 1.0])
-def test_babble_is_of_the_clean_prior_near_or_far(priors: Priors, far: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    def clicks(self: Mixer, rng: np.random.Generator, prior: list[Corpus], length: int, speeds: object) -> Audio:
-        assert prior is priors[0]
-        return np.eye(1, length, 100, np.float32)[0]
-
-    monkeypatch.setattr(Mixer, "_draw", clicks)
-    mixing = Mixing(only_speech=0, second_noise=0, synthetic_noise=0, noise_reverberation=0, band_limit=0, babble=1)
-    for noise in Mixer(*priors, replace(mixing, far=far)).batch(rngs(0, 8), 1.0).noise:
-        heard = np.abs(noise) > 1e-4 * np.abs(noise).max()
-        assert heard[100] and (heard.sum() > 1000 if far else heard.sum() == 1)
 
 
 def test_coloured_noise_is_of_unit_level() -> None:
