@@ -36,8 +36,8 @@ def test_channels_that_cancel_are_seen() -> None:
 
 
 def test_levels_are_held_at_the_ends() -> None:
-    power = np.array([0, 1e-13, 1e-12, 1e-6, 1, 100], np.float32)
-    assert level_bytes(power).tolist() == [0, 0, 0, 127, 255, 255]
+    power = np.array([0, 1e-13, 1e-12, 2e-6, 1, 100], np.float32)  # at 1e-6, half a byte, processors differ
+    assert level_bytes(power).tolist() == [0, 0, 0, 134, 255, 255]
     assert (level_db(0), level_db(255)) == (-120, 0)
 
 
