@@ -16,7 +16,7 @@ import numpy as np
 import soxr
 import torch
 from numpy.typing import NDArray
-from scipy.fft import prev_fast_len
+from scipy.fft import irfft, next_fast_len, prev_fast_len, rfft
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -30,6 +30,7 @@ from engine.report import SplitReport, least_squares
 RENDERS = ("masked", "direct")
 WINDOW_SECONDS = 60
 WEIGHT_REACH = 62  # frames to each side over which α and β are estimated, about one second
+SLOPE_HZ = 50  # below the top of the model's band; a steeper one would ring from window to window
 TOP_BAND = (0.5, 0.9375)  # shares of the model's band, 4 to 7.5 kHz at 16 kHz; what is in here decides the gain above
 
 Audio = NDArray[np.floating]
@@ -134,8 +135,18 @@ class Separator:
 
     @staticmethod
     def _resampled(audio: NDArray[np.float32], rate: int, target: int, length: int) -> NDArray[np.float32]:
-        """Audio (samples,) at another rate, at least `length` samples long."""
-        if rate != target and len(audio):
+        """Audio (samples,) at another rate, at least `length` samples long.
+
+        Downwards up to the very top of the band, which models are trained on; soxr leaves out its uppermost tenth.
+        """
+        if rate > target and len(audio):
+            seconds = int(next_fast_len(-(-len(audio) // rate) + 1) or 1)  # one of silence, for what rings around
+            samples = -(-len(audio) * target // rate)
+            spectrum = np.asarray(rfft(audio, seconds * rate))[: seconds * target // 2 + 1]
+            slope = np.cos(np.linspace(0, np.pi / 2, SLOPE_HZ * seconds, dtype=np.float32)) ** 2
+            spectrum[-len(slope) :] *= slope
+            audio = np.asarray(irfft(spectrum, seconds * target))[:samples] * np.float32(target / rate)
+        elif rate != target and len(audio):
             audio = soxr.resample(audio, rate, target)
         return np.pad(audio, (0, max(0, length - len(audio))))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 import torch
+from scipy import signal
 
 from engine.errors import VoicebedError
 from engine.model import load_model
@@ -48,11 +49,11 @@ def rnnoise() -> Enhance:
 
 
 def at_rate(enhance: Enhance, rate: int) -> Enhance:
-    """The same on audio resampled to `rate`, and back."""
+    """The same on audio resampled to `rate`, and back, up to the top of its band."""
 
     def resampled(audio: Audio, own_rate: int) -> Audio:
-        out = soxr.resample(enhance(soxr.resample(audio, own_rate, rate), rate), rate, own_rate)
-        return np.pad(out, (0, len(audio)))[: len(audio)]
+        wide = np.asarray(signal.resample(audio, round(len(audio) * rate / own_rate)))
+        return np.asarray(signal.resample(enhance(wide, rate), len(audio)))
 
     return resampled
 

@@ -52,6 +52,17 @@ def test_shape_is_kept(model: Model, frames: int, channels: int, rate: int, rend
     assert np.isfinite(speech).all()
 
 
+@pytest.mark.parametrize("rate", [22050, 44100, 48000, 96000])
+def test_the_model_hears_the_whole_of_its_band(rate: int) -> None:
+    time = np.arange(3 * rate + 17) / rate
+    for frequency, level in ((100, 1), (7900, 1), (8100, 0)):
+        tone = np.sin(2 * np.pi * frequency * time).astype(np.float32)
+        heard = Separator._resampled(tone, rate, 16000, 0)
+        assert heard.dtype == np.float32 and len(heard) == -(-len(tone) * 16000 // rate)
+        expected = level * np.sin(2 * np.pi * frequency * np.arange(len(heard)) / 16000)
+        assert np.abs(heard - expected)[8000:-8000].max() < 0.01
+
+
 def test_no_delay(model: Model) -> None:
     audio = noise(32000)
     speech = Separator(model, "cpu").speech(audio, 16000)
