@@ -114,7 +114,7 @@ class Separator:
             # What the model hears begins on one of its frames, which the second need not do; only context is lost.
             begin = origin // rate * model_rate
             late = -begin % codec.hop
-            mono = self._resampled(downmixed(chunk), rate, model_rate, late + codec.hop)[late:]
+            mono = resampled(downmixed(chunk), rate, model_rate, late + codec.hop)[late:]
             x = torch.from_numpy(mono).to(self.device.device)[None]
             fast = codec.takes_bfloat16 and multiplies_bfloat16(x.device)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=fast):
@@ -128,27 +128,10 @@ class Separator:
             self._account(report, core, mixture, alpha * speech, beta * noise, products)
             if self.render == "direct":
                 direct = codec.waveform((alpha * speech)[None], len(mono))[0].cpu().numpy()
-                direct = self._resampled(np.pad(direct, (late, 0)), model_rate, rate, len(chunk))
+                direct = resampled(np.pad(direct, (late, 0)), model_rate, rate, len(chunk))
                 return np.repeat(direct[start - origin :][:length, None], chunk.shape[1], axis=1).astype(chunk.dtype)
             gain = Gain(codec, alpha * speech, beta * noise, skipped)
             return self._apply(gain, chunk, origin, start, length, rate)
-
-    @staticmethod
-    def _resampled(audio: NDArray[np.float32], rate: int, target: int, length: int) -> NDArray[np.float32]:
-        """Audio (samples,) at another rate, at least `length` samples long.
-
-        Downwards up to the very top of the band, which models are trained on; soxr leaves out its uppermost tenth.
-        """
-        if rate > target and len(audio):
-            seconds = int(next_fast_len(-(-len(audio) // rate) + 1) or 1)  # one of silence, for what rings around
-            samples = -(-len(audio) * target // rate)
-            spectrum = np.asarray(rfft(audio, seconds * rate))[: seconds * target // 2 + 1]
-            slope = np.cos(np.linspace(0, np.pi / 2, SLOPE_HZ * seconds, dtype=np.float32)) ** 2
-            spectrum[-len(slope) :] *= slope
-            audio = np.asarray(irfft(spectrum, seconds * target))[:samples] * np.float32(target / rate)
-        elif rate != target and len(audio):
-            audio = soxr.resample(audio, rate, target)
-        return np.pad(audio, (0, max(0, length - len(audio))))
 
     def _weights(self, mixture: Tensor, speech: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """α and β (frames, 1), each over the frames within `WEIGHT_REACH`; and the inner products per frame."""
@@ -170,7 +153,7 @@ class Separator:
         """The gain on all channels alike, by an STFT at the recording's rate with a frame where the model has one.
 
         At 44.1 kHz those are no whole number of samples apart.  Frames of the STFT's own between them, under gains
-        interpolated over time, would let through more noise (0.05 to 0.1 of DNSMOS OVRL on the development clips).
+        interpolated over time, would let through more noise (the help's "Model log" has figures).
         """
         step = Fraction(rate * self.codec.hop, self.codec.sample_rate)
         half = int(prev_fast_len(math.floor(step)) or 1)
@@ -243,6 +226,23 @@ def downmixed(audio: Audio) -> NDArray[np.float32]:
     mean = audio.mean(axis=1, dtype=np.float32)
     cancelled = np.vdot(mean, mean) < 1e-4 * np.vdot(audio[:, 0], audio[:, 0])
     return audio[:, 0].astype(np.float32) if cancelled else mean
+
+
+def resampled(audio: NDArray[np.float32], rate: int, target: int, length: int) -> NDArray[np.float32]:
+    """Audio (samples,) at another rate, at least `length` samples long.
+
+    Downwards up to the very top of the band, which models are trained on; soxr leaves out its uppermost tenth.
+    """
+    if rate > target and len(audio):
+        seconds = int(next_fast_len(-(-len(audio) // rate) + 1) or 1)  # one of silence, for what rings around
+        samples = -(-len(audio) * target // rate)
+        spectrum = np.asarray(rfft(audio, seconds * rate))[: seconds * target // 2 + 1]
+        slope = np.cos(np.linspace(0, np.pi / 2, SLOPE_HZ * seconds, dtype=np.float32)) ** 2
+        spectrum[-len(slope) :] *= slope
+        audio = np.asarray(irfft(spectrum, seconds * target))[:samples] * np.float32(target / rate)
+    elif rate != target and len(audio):
+        audio = soxr.resample(audio, rate, target)
+    return np.pad(audio, (0, max(0, length - len(audio))))
 
 
 def interpolated(values: Tensor, position: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from engine.errors import UsageError
 from engine.model import Model, load_model
 from engine.report import SplitReport
-from engine.separator import Gain, Separator, interpolated, rechunked
+from engine.separator import Gain, Separator, interpolated, rechunked, resampled
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_the_model_hears_the_whole_of_its_band(rate: int) -> None:
     time = np.arange(3 * rate + 17) / rate
     for frequency, level in ((100, 1), (7900, 1), (8100, 0)):
         tone = np.sin(2 * np.pi * frequency * time).astype(np.float32)
-        heard = Separator._resampled(tone, rate, 16000, 0)
+        heard = resampled(tone, rate, 16000, 0)
         assert heard.dtype == np.float32 and len(heard) == -(-len(tone) * 16000 // rate)
         expected = level * np.sin(2 * np.pi * frequency * np.arange(len(heard)) / 16000)
         assert np.abs(heard - expected)[8000:-8000].max() < 0.01
