@@ -13,16 +13,16 @@ from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-import soxr
 import torch
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, prev_fast_len, rfft
+from scipy.fft import prev_fast_len
 from torch import Tensor
 from torch.nn import functional as F
 
 from engine.device import choose_device, multiplies_bfloat16, use_sensible_threads
 from engine.errors import UsageError
 from engine.generator import Codec, inner_products
+from engine.hearing import downmixed, in_context, resampled
 from engine.masking import magnitude_share, power, speech_gain
 from engine.model import Model
 from engine.report import SplitReport, least_squares
@@ -30,7 +30,6 @@ from engine.report import SplitReport, least_squares
 RENDERS = ("masked", "direct")
 WINDOW_SECONDS = 60
 WEIGHT_REACH = 62  # frames to each side over which α and β are estimated, about one second
-SLOPE_HZ = 50  # below the top of the model's band; a steeper one would ring from window to window
 TOP_BAND = (0.5, 0.9375)  # shares of the model's band, 4 to 7.5 kHz at 16 kHz; what is in here decides the gain above
 
 Audio = NDArray[np.floating]
@@ -88,15 +87,10 @@ class Separator:
         """
         report = report or SplitReport()
         core, context = self.window_seconds * sample_rate, self.context_seconds * sample_rate
-        for chunk in rechunked(blocks, core, core + context):
-            past = chunk[:0] if before is None else before[max(0, len(before) - context) :]
-            mixture = chunk[:core]
-            speech = self._window(
-                np.concatenate((past, chunk)), start - len(past), start, len(mixture), sample_rate, report
-            )
-            yield Window(start, mixture, speech)
-            start += len(mixture)
-            before = mixture if core >= context or before is None else np.concatenate((before, mixture))[-context:]
+        for audio, past, length in in_context(blocks, core, context, before):
+            speech = self._window(audio, start - past, start, length, sample_rate, report)
+            yield Window(start, audio[past : past + length], speech)
+            start += length
 
     def speech(self, audio: Audio, sample_rate: int) -> Audio:
         """The speech part of a whole array (frames, channels), of the same shape."""
@@ -221,30 +215,6 @@ def overlap_added(pieces: Tensor, starts: Tensor, step: Fraction) -> Tensor:
     return total
 
 
-def downmixed(audio: Audio) -> NDArray[np.float32]:
-    """Mean of the channels (samples,); the first channel where they cancel each other, as with a swapped wire."""
-    mean = audio.mean(axis=1, dtype=np.float32)
-    cancelled = np.vdot(mean, mean) < 1e-4 * np.vdot(audio[:, 0], audio[:, 0])
-    return audio[:, 0].astype(np.float32) if cancelled else mean
-
-
-def resampled(audio: NDArray[np.float32], rate: int, target: int, length: int) -> NDArray[np.float32]:
-    """Audio (samples,) at another rate, at least `length` samples long.
-
-    Downwards up to the very top of the band, which models are trained on; soxr leaves out its uppermost tenth.
-    """
-    if rate > target and len(audio):
-        seconds = int(next_fast_len(-(-len(audio) // rate) + 1) or 1)  # one of silence, for what rings around
-        samples = -(-len(audio) * target // rate)
-        spectrum = np.asarray(rfft(audio, seconds * rate))[: seconds * target // 2 + 1]
-        slope = np.cos(np.linspace(0, np.pi / 2, SLOPE_HZ * seconds, dtype=np.float32)) ** 2
-        spectrum[-len(slope) :] *= slope
-        audio = np.asarray(irfft(spectrum, seconds * target))[:samples] * np.float32(target / rate)
-    elif rate != target and len(audio):
-        audio = soxr.resample(audio, rate, target)
-    return np.pad(audio, (0, max(0, length - len(audio))))
-
-
 def interpolated(values: Tensor, position: Tensor) -> Tensor:
     """Linear interpolation of `values` along the last dimension at fractional positions; the ends are held."""
     position = position.round(decimals=6).clamp(0, values.shape[-1] - 1)
@@ -260,21 +230,3 @@ def interpolated(values: Tensor, position: Tensor) -> Tensor:
 def root_hann(length: int) -> Tensor:
     """Square root of a periodic Hann window."""
     return torch.hann_window(length).sqrt()
-
-
-def rechunked(blocks: Iterable[Audio], step: int, size: int) -> Iterator[Audio]:
-    """Cut a stream anew: pieces that begin every `step` samples and reach up to `size`, shorter only at the end."""
-    held: list[Audio] = []
-    count = 0
-    for block in blocks:
-        held.append(block)
-        count += len(block)
-        while count >= size:
-            joined = np.concatenate(held)
-            yield joined[:size]
-            held = [joined[step:]]
-            count -= step
-    joined = np.concatenate(held) if held else None
-    while joined is not None and len(joined):
-        yield joined[:size]
-        joined = joined[step:]

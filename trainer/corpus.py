@@ -15,15 +15,16 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
+from engine.hearing import heard
 from engine.recording import open_recording
 from trainer.listing import audio_files
 
 LEAST_HELD_OUT = 4  # files: fewer say little of a corpus
 HEADER_BYTES, BLOCK_FRAMES = 128, 1 << 18
 LEVEL = 0.05  # RMS that every file is brought to, -26 dBFS
+DECODING = 2  # counts the ways of `_decode`; what was decoded by an earlier one is decoded anew
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,14 @@ class Corpus:
 
 
 def read_mono(path: Path, sample_rate: int) -> NDArray[np.float32]:
-    """A whole file as mono float32 at `sample_rate`, all channels averaged.
+    """A whole file as mono float32 at `sample_rate`, as `engine.hearing` makes it.
 
     Raises:
         InputError: the file is unreadable.
     """
     recording = open_recording(path)
-    resample = soxr.ResampleStream(recording.sample_rate, sample_rate, 1, "float32")
-    pieces = [resample.resample_chunk(block.mean(axis=1, dtype=np.float32)) for block in recording.blocks(BLOCK_FRAMES)]
-    return np.concatenate((*pieces, resample.resample_chunk(np.zeros(0, np.float32), last=True)))
+    pieces = heard(recording.blocks(BLOCK_FRAMES), recording.sample_rate, sample_rate)
+    return np.concatenate((np.zeros(0, np.float32), *pieces))
 
 
 def levelled(audio: NDArray[np.float32]) -> NDArray[np.int16]:
@@ -146,7 +146,7 @@ def open_corpus(
 def _fingerprint(top: Path, files: Sequence[Path], sample_rate: int) -> str:
     stats = [(path, path.stat()) for path in files]
     stamp = [(str(path.relative_to(top)), stat.st_size, stat.st_mtime_ns) for path, stat in stats]
-    return hashlib.sha256(json.dumps([str(top), sample_rate, stamp]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([DECODING, str(top), sample_rate, stamp]).encode()).hexdigest()[:16]
 
 
 def _decode(files: Sequence[Path], sample_rate: int, audio: Path, index: Path) -> None:

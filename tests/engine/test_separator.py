@@ -9,7 +9,7 @@ import torch
 from engine.errors import UsageError
 from engine.model import Model, load_model
 from engine.report import SplitReport
-from engine.separator import Gain, Separator, interpolated, rechunked, resampled
+from engine.separator import Gain, Separator, interpolated
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +50,6 @@ def test_shape_is_kept(model: Model, frames: int, channels: int, rate: int, rend
     speech = Separator(model, "cpu", render).speech(audio, rate)
     assert speech.shape == audio.shape and speech.dtype == audio.dtype
     assert np.isfinite(speech).all()
-
-
-@pytest.mark.parametrize("rate", [22050, 44100, 48000, 96000])
-def test_the_model_hears_the_whole_of_its_band(rate: int) -> None:
-    time = np.arange(3 * rate + 17) / rate
-    for frequency, level in ((100, 1), (7900, 1), (8100, 0)):
-        tone = np.sin(2 * np.pi * frequency * time).astype(np.float32)
-        heard = resampled(tone, rate, 16000, 0)
-        assert heard.dtype == np.float32 and len(heard) == -(-len(tone) * 16000 // rate)
-        expected = level * np.sin(2 * np.pi * frequency * np.arange(len(heard)) / 16000)
-        assert np.abs(heard - expected)[8000:-8000].max() < 0.01
 
 
 def test_no_delay(model: Model) -> None:
@@ -143,13 +132,3 @@ def test_at_every_rate_a_frame_stands_where_the_model_has_it(
 def test_interpolation_meets_both_neighbours() -> None:
     values = torch.tensor([[0.0, 10.0], [1.0, 20.0]])
     assert interpolated(values, torch.tensor([0.0, 0.25, 1.0, 5.0])).tolist() == [[0, 2.5, 10, 10], [1, 5.75, 20, 20]]
-
-
-def test_rechunked_pieces_overlap_and_end_short() -> None:
-    blocks = np.array_split(np.arange(10.0)[:, None], [3, 4])
-    assert [piece[:, 0].tolist() for piece in rechunked(blocks, 4, 6)] == [
-        [0, 1, 2, 3, 4, 5],
-        [4, 5, 6, 7, 8, 9],
-        [8, 9],
-    ]
-    assert list(rechunked([], 4, 6)) == []

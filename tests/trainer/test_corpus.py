@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-from trainer.corpus import LEVEL, Corpus, levelled, open_corpus
+from trainer.corpus import LEVEL, Corpus, levelled, open_corpus, read_mono
 
 
 def test_a_folder_is_decoded_to_one_rate_and_level(priors: tuple[list[Corpus], list[Corpus]]) -> None:
@@ -67,6 +68,15 @@ def test_of_a_few_files_the_ends_are_held_out(priors: tuple[list[Corpus], list[C
     training, held_out = priors[1][0].split(0.25)
     assert training.spans == ((0, 24000), (32000, 56000), (64000, 88000))
     assert held_out.spans == ((24000, 32000), (56000, 64000), (88000, 96000))
+
+
+def test_a_recording_is_read_up_to_the_top_of_the_models_band(tmp_path: Path) -> None:
+    time = np.arange(96000) / 48000
+    tone = 0.5 * np.sin(2 * np.pi * 7900 * time)
+    soundfile.write(tmp_path / "tone.wav", np.stack((tone, tone), 1), 48000, "FLOAT")
+    mono = read_mono(tmp_path / "tone.wav", 16000)
+    assert len(mono) == 32000
+    assert np.std(mono[4000:-4000]) == pytest.approx(0.5 / np.sqrt(2), rel=0.01)
 
 
 def test_silence_stays_silent() -> None:
