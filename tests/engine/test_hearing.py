@@ -29,7 +29,7 @@ def test_a_stream_is_heard_without_seams(rate: int, monkeypatch: pytest.MonkeyPa
     assert np.sum((joined - whole) ** 2) < 1e-12 * np.sum(whole**2)
 
 
-def test_of_silence_nothing_is_heard() -> None:
+def test_the_shortest_streams_are_heard() -> None:
     assert list(heard([], 44100, 16000)) == []
     assert [len(piece) for piece in heard([np.zeros((1, 2), np.float32)], 44100, 16000)] == [1]
 
