@@ -53,6 +53,23 @@ def reverberated(rng: np.random.Generator, audio: Audio, sample_rate: int) -> Au
     return signal.fftconvolve(audio, tail)[: len(audio)].astype(np.float32)
 
 
+def filtered(sections: NDArray[np.float64], audio: Audio) -> Audio:
+    """The audio through second-order sections."""
+    return np.asarray(signal.sosfilt(sections, audio), np.float32)
+
+
+def telephone_line(rng: np.random.Generator, sample_rate: int) -> NDArray[np.float64]:
+    """A random band, as second-order sections: a telephone has 300 to 3400 Hz, radios and old films have others."""
+    edges = 10 ** rng.uniform(1.8, 2.9), rng.uniform(1800, 7500)
+    return signal.butter(rng.integers(2, 7), edges, "bandpass", fs=sample_rate, output="sos")
+
+
+def overdriven(rng: np.random.Generator, audio: Audio) -> Audio:
+    """The audio with its peaks cut off, at 0 to 16 dB above its level."""
+    limit = np.float32(active_level(audio) * 10 ** rng.uniform(0, 0.8))
+    return audio.clip(-limit, limit)
+
+
 def coloured_noise(rng: np.random.Generator, length: int, sample_rate: int) -> Audio:
     """Hiss of a random tilt (white to brown), with mains hum or alone: what amplifiers and fans add."""
     spectrum = np.fft.rfft(rng.standard_normal(length))
@@ -89,10 +106,15 @@ class Mixer:
     def _pair(self, rng: np.random.Generator, length: int) -> tuple[Audio, Audio]:
         mixing, kind = self.mixing, rng.random()
         speech, noise = np.zeros(length, np.float32), np.zeros(length, np.float32)
+        line: NDArray[np.float64] | None = None
+        if mixing.telephone and rng.random() < mixing.telephone:  # as below
+            line = telephone_line(rng, self.sample_rate)
         if kind >= mixing.only_noise:
             speech = self._draw(rng, self.clean, length, self.mixing.speed)
             if rng.random() < mixing.reverberation:
                 speech = reverberated(rng, speech, self.sample_rate)
+            if line is not None:
+                speech = filtered(line, overdriven(rng, speech))
             speech /= active_level(speech) + 1e-6
         if kind < 1 - mixing.only_speech:
             noise = self._one_noise(rng, length)
@@ -102,10 +124,14 @@ class Mixer:
             if mixing.floor and rng.random() < mixing.floor:  # no draw without it: other recipes mix as they did
                 floor = coloured_noise(rng, length, self.sample_rate)
                 noise += floor * np.float32(10 ** (-rng.uniform(*mixing.floor_db) / 20))
+            if line is not None and rng.random() < 0.5:
+                noise = filtered(line, noise)
         if rng.random() < mixing.band_limit:
             low_pass = signal.butter(6, rng.uniform(3000, 7500), fs=self.sample_rate, output="sos")
-            speech, noise = (np.asarray(signal.sosfilt(low_pass, part), np.float32) for part in (speech, noise))
+            speech, noise = filtered(low_pass, speech), filtered(low_pass, noise)
         level = np.float32(10 ** (rng.uniform(*mixing.level_db) / 20))
+        if mixing.level_of == "mixture":
+            level /= np.float32(active_level(speech + noise) + 1e-6)
         level /= max(1.0, level * float(np.abs(speech + noise).max()))
         return speech * level, noise * level
 

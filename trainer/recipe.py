@@ -18,10 +18,14 @@ class Mixing:
     `babble` is the share of the noises that are four to eight voices of the clean prior at once, `reversed_noise` of
     those that run backwards; a noise goes through up to `noise_equalisers` random filters, speech through one.
     `floor` is the share of the mixtures with noise that also have a hiss or hum, `floor_db` below the talker.
+    `telephone` is the share in which the voice comes overdriven through a narrow line, in half of them with the noise.
+    `level_db` is of the talker or, with `level_of` "mixture", of all that is heard, so that it says nothing about what
+    that is.
     """
 
     snr_db: tuple[float, float] = (-5.0, 20.0)
     level_db: tuple[float, float] = (-45.0, -15.0)
+    level_of: Literal["speech", "mixture"] = "speech"
     speed: tuple[float, float] = (0.75, 1.2)
     noise_speed: tuple[float, float] = (0.75, 1.2)
     only_noise: float = 0.06
@@ -36,6 +40,7 @@ class Mixing:
     floor: float = 0.0
     floor_db: tuple[float, float] = (22.0, 42.0)
     band_limit: float = 0.1
+    telephone: float = 0.0
 
 
 @dataclass(frozen=True)
