@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from trainer.corpus import Corpus
-from trainer.mixing import Mixer, active_level, coloured_noise, reverberated
+from trainer.mixing import Mixer, active_level, coloured_noise, overdriven, reverberated, telephone_line
 from trainer.recipe import Mixing
 
 Priors = tuple[list[Corpus], list[Corpus]]
@@ -48,6 +49,41 @@ def test_one_part_can_be_missing(priors: Priors, kind: str, silent: str) -> None
     mixing = replace(Mixing(only_noise=0, only_speech=0), **{kind: 1.0})
     batch = Mixer(*priors, mixing).batch(rngs(0, 3), 0.5)
     assert not getattr(batch, silent).any() and batch.mixture.any()
+
+
+@pytest.mark.parametrize("level_of", ["speech", "mixture"])
+def test_noise_alone_is_as_loud_as_a_talker_where_the_level_is_the_mixtures(priors: Priors, level_of: str) -> None:
+    mixing = Mixing(
+        (20.0, 20.0), (-30.0, -30.0), only_noise=1, only_speech=0, second_noise=0, band_limit=0, synthetic_noise=0
+    )
+    batch = Mixer(*priors, replace(mixing, level_of=level_of)).batch(rngs(0, 8), 1.0)
+    expected = -30 if level_of == "mixture" else -50
+    for noise in batch.noise:
+        assert 20 * np.log10(active_level(noise)) == pytest.approx(expected, abs=1.0)
+
+
+def test_a_telephone_narrows_the_voice_and_sometimes_the_noise(priors: Priors) -> None:
+    def highs(audio: np.ndarray) -> float:
+        power = np.square(np.abs(np.fft.rfft(audio)))
+        return float(power[len(power) * 15 // 16 :].sum() / power.sum())
+
+    hiss = priors[1]
+    mixing = Mixing(only_noise=0, only_speech=0, band_limit=0, synthetic_noise=0, telephone=1.0)
+    batch = Mixer(hiss, hiss, mixing).batch(rngs(0, 16), 1.0)
+    assert np.median([highs(x) for x in batch.speech]) < 1e-3
+    assert min(highs(x) for x in batch.noise) < 1e-3 and max(highs(x) for x in batch.noise) > 0.02
+
+
+def test_a_line_passes_the_middle_of_the_voice_and_an_amplifier_cuts_peaks() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        _, response = signal.freqz_sos(telephone_line(rng, 16000), worN=np.array([40.0, 1200.0, 7900.0]), fs=16000)
+        low, middle, high = np.abs(response)
+        assert middle > 0.9 and low < 0.6 and high < 0.2
+        audio = rng.standard_normal(16000).astype(np.float32)
+        cut = overdriven(rng, audio)
+        assert np.abs(cut).max() < np.abs(audio).max() or np.array_equal(cut, audio)
+        assert np.abs(cut).max() >= 0.9 * active_level(audio)
 
 
 def test_a_room_keeps_the_direct_sound_in_place() -> None:
