@@ -85,6 +85,26 @@ def coloured_noise(rng: np.random.Generator, length: int, sample_rate: int) -> A
     return (hum / hum.std() + hiss * 10 ** (rng.uniform(-40, 0) / 20)).astype(np.float32)
 
 
+def tones(rng: np.random.Generator, length: int, sample_rate: int) -> Audio:
+    """One to three voices of beeps, sirens or melodies: harmonics of a pitch that steps or glides from note to note."""
+    time, audio = np.arange(length) / sample_rate, np.zeros(length)
+    for _ in range(int(rng.integers(1, 4))):
+        note = rng.uniform(0.05, 1.0)
+        count = int(time[-1] / note) + 2
+        pitch = 10 ** rng.uniform(2, 3.4) * 2 ** rng.uniform(-rng.random(), rng.random(), count)
+        where = time / note
+        now = where.astype(int)
+        frequency = np.interp(where, np.arange(count), pitch) if rng.random() < 0.3 else pitch[now]
+        phase, slope = 2 * np.pi * np.cumsum(frequency) / sample_rate, rng.uniform(0, 2)
+        highest = min(12, int(0.45 * sample_rate / pitch.max()))
+        voice = sum(
+            np.sin(k * phase + rng.random()) / k**slope for k in range(1, int(rng.integers(1, highest + 1)) + 1)
+        )
+        sounding = (rng.random(count) < rng.uniform(0.4, 1.2))[now] & (where - now < rng.uniform(0.3, 1.3))
+        audio += voice * sounding * rng.uniform(0.2, 1)
+    return (audio / (audio.std() + 1e-4)).astype(np.float32)
+
+
 class Mixer:
     """Draws batches from a clean and a noise prior.
 
@@ -138,7 +158,9 @@ class Mixer:
     def _one_noise(self, rng: np.random.Generator, length: int) -> Audio:
         if rng.random() < self.mixing.synthetic_noise:
             return coloured_noise(rng, length, self.sample_rate)
-        if rng.random() < self.mixing.babble:
+        if self.mixing.tones and rng.random() < self.mixing.tones:  # no draw without it: other recipes mix as they did
+            noise = tones(rng, length, self.sample_rate)
+        elif rng.random() < self.mixing.babble:
             noise = self._babble(rng, length)
         else:
             noise = self._draw(rng, self.noise, length, self.mixing.noise_speed)
@@ -148,6 +170,8 @@ class Mixer:
             noise = noise[::-1]
         if rng.random() < self.mixing.noise_reverberation:
             noise = reverberated(rng, noise, self.sample_rate)
+        if self.mixing.telephone and rng.random() < self.mixing.telephone:
+            noise = filtered(telephone_line(rng, self.sample_rate), noise)
         return noise / np.float32(np.sqrt(np.square(noise).mean()) + 1e-4)
 
     def _babble(self, rng: np.random.Generator, length: int) -> Audio:

@@ -18,7 +18,8 @@ class Mixing:
     `babble` is the share of the noises that are four to eight voices of the clean prior at once, `reversed_noise` of
     those that run backwards; a noise goes through up to `noise_equalisers` random filters, speech through one.
     `floor` is the share of the mixtures with noise that also have a hiss or hum, `floor_db` below the talker.
-    `telephone` is the share in which the voice comes overdriven through a narrow line, in half of them with the noise.
+    `telephone` is the share in which the voice comes overdriven through a narrow line, in half of them with the noise;
+    and of the noises that come through a line of their own.  `tones` is the share of beeps and melodies in the noises.
     `level_db` is of the talker or, with `level_of` "mixture", of all that is heard, so that it says nothing about what
     that is.
     """
@@ -41,6 +42,7 @@ class Mixing:
     floor_db: tuple[float, float] = (22.0, 42.0)
     band_limit: float = 0.1
     telephone: float = 0.0
+    tones: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 from scipy import signal
 
 from trainer.corpus import Corpus
-from trainer.mixing import Mixer, active_level, coloured_noise, overdriven, reverberated, telephone_line
+from trainer.mixing import Mixer, active_level, coloured_noise, overdriven, reverberated, telephone_line, tones
 from trainer.recipe import Mixing
 
 Priors = tuple[list[Corpus], list[Corpus]]
@@ -62,7 +62,7 @@ def test_noise_alone_is_as_loud_as_a_talker_where_the_level_is_the_mixtures(prio
         assert 20 * np.log10(active_level(noise)) == pytest.approx(expected, abs=1.0)
 
 
-def test_a_telephone_narrows_the_voice_and_sometimes_the_noise(priors: Priors) -> None:
+def test_a_telephone_narrows_voices_and_noises(priors: Priors) -> None:
     def highs(audio: np.ndarray) -> float:
         power = np.square(np.abs(np.fft.rfft(audio)))
         return float(power[len(power) * 15 // 16 :].sum() / power.sum())
@@ -70,8 +70,8 @@ def test_a_telephone_narrows_the_voice_and_sometimes_the_noise(priors: Priors) -
     hiss = priors[1]
     mixing = Mixing(only_noise=0, only_speech=0, band_limit=0, synthetic_noise=0, telephone=1.0)
     batch = Mixer(hiss, hiss, mixing).batch(rngs(0, 16), 1.0)
-    assert np.median([highs(x) for x in batch.speech]) < 1e-3
-    assert min(highs(x) for x in batch.noise) < 1e-3 and max(highs(x) for x in batch.noise) > 0.02
+    for part in (batch.speech, batch.noise):
+        assert np.median([highs(x) for x in part]) < 1e-3
 
 
 def test_a_line_passes_the_middle_of_the_voice_and_an_amplifier_cuts_peaks() -> None:
@@ -84,6 +84,27 @@ def test_a_line_passes_the_middle_of_the_voice_and_an_amplifier_cuts_peaks() -> 
         cut = overdriven(rng, audio)
         assert np.abs(cut).max() < np.abs(audio).max() or np.array_equal(cut, audio)
         assert np.abs(cut).max() >= 0.9 * active_level(audio)
+
+
+def test_tones_are_few_lines_of_unit_level_within_the_band() -> None:
+    for seed in range(20):
+        audio = tones(np.random.default_rng(seed), 16000, 16000)
+        spectrum = np.square(np.abs(np.fft.rfft(audio * np.hanning(16000))))
+        assert audio.dtype == np.float32 and audio.std() == pytest.approx(1, abs=0.01)
+        strongest = np.sort(spectrum)[::-1]
+        assert strongest[:1600].sum() > 0.8 * strongest.sum()  # of 8001; of hiss it would be half
+        assert spectrum[7600:].sum() < 0.01 * strongest.sum()
+
+
+@pytest.mark.parametrize("setting", ["tones", "telephone"])
+def test_noises_can_be_tones_or_come_through_a_line(priors: Priors, setting: str) -> None:
+    plain = Mixing(only_noise=1, only_speech=0, second_noise=0, band_limit=0, synthetic_noise=0)
+    highs = []
+    for share in (0.0, 1.0):
+        batch = Mixer(*priors, replace(plain, **{setting: share})).batch(rngs(0, 12), 1.0)
+        spectra = np.square(np.abs(np.fft.rfft(batch.noise)))
+        highs.append(float(np.median(spectra[:, 7000:].sum(1) / spectra.sum(1))))
+    assert highs[1] < 0.1 * highs[0]
 
 
 def test_a_room_keeps_the_direct_sound_in_place() -> None:
