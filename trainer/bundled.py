@@ -117,7 +117,8 @@ def pack(options: argparse.Namespace) -> None:
         tuple(Prior(c.name, round(c.hours, 3), c.speakers, c.licence) for c in prior)
         for prior in (priors.clean, priors.noise)
     )
-    notes = "Noise also holds synthetic hiss and mains hum. No test clip and no paired recording was trained on."
+    made = "hiss, mains hum, beeps and melodies" if recipe.mixing.tones else "hiss and mains hum"
+    notes = f"Noise also holds synthetic {made}. No test clip and no paired recording was trained on."
     if options.clean_snr is not None:
         hours = seconds / 3600
         notes += (

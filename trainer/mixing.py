@@ -17,6 +17,7 @@ from trainer.corpus import Corpus
 from trainer.recipe import Mixing
 
 Audio = NDArray[np.float32]
+Sections = NDArray[np.float64]  # of a filter, second order each, as in scipy
 
 
 class Batch(NamedTuple):
@@ -53,15 +54,15 @@ def reverberated(rng: np.random.Generator, audio: Audio, sample_rate: int) -> Au
     return signal.fftconvolve(audio, tail)[: len(audio)].astype(np.float32)
 
 
-def filtered(sections: NDArray[np.float64], audio: Audio) -> Audio:
+def filtered(sections: Sections, audio: NDArray[np.floating]) -> Audio:
     """The audio through second-order sections."""
     return np.asarray(signal.sosfilt(sections, audio), np.float32)
 
 
-def telephone_line(rng: np.random.Generator, sample_rate: int) -> NDArray[np.float64]:
+def telephone_line(rng: np.random.Generator, sample_rate: int) -> Sections:
     """A random band, as second-order sections: a telephone has 300 to 3400 Hz, radios and old films have others."""
     edges = 10 ** rng.uniform(1.8, 2.9), rng.uniform(1800, 7500)
-    return signal.butter(rng.integers(2, 7), edges, "bandpass", fs=sample_rate, output="sos")
+    return np.asarray(signal.butter(int(rng.integers(2, 7)), edges, "bandpass", fs=sample_rate, output="sos"))
 
 
 def overdriven(rng: np.random.Generator, audio: Audio) -> Audio:
@@ -97,9 +98,8 @@ def tones(rng: np.random.Generator, length: int, sample_rate: int) -> Audio:
         frequency = np.interp(where, np.arange(count), pitch) if rng.random() < 0.3 else pitch[now]
         phase, slope = 2 * np.pi * np.cumsum(frequency) / sample_rate, rng.uniform(0, 2)
         highest = min(12, int(0.45 * sample_rate / pitch.max()))
-        voice = sum(
-            np.sin(k * phase + rng.random()) / k**slope for k in range(1, int(rng.integers(1, highest + 1)) + 1)
-        )
+        harmonics = range(1, int(rng.integers(1, highest + 1)) + 1)
+        voice = sum(np.sin(k * phase + rng.random()) / k**slope for k in harmonics)
         sounding = (rng.random(count) < rng.uniform(0.4, 1.2))[now] & (where - now < rng.uniform(0.3, 1.3))
         audio += voice * sounding * rng.uniform(0.2, 1)
     return (audio / (audio.std() + 1e-4)).astype(np.float32)
@@ -126,7 +126,7 @@ class Mixer:
     def _pair(self, rng: np.random.Generator, length: int) -> tuple[Audio, Audio]:
         mixing, kind = self.mixing, rng.random()
         speech, noise = np.zeros(length, np.float32), np.zeros(length, np.float32)
-        line: NDArray[np.float64] | None = None
+        line: Sections | None = None
         if mixing.telephone and rng.random() < mixing.telephone:  # as below
             line = telephone_line(rng, self.sample_rate)
         if kind >= mixing.only_noise:
@@ -147,7 +147,7 @@ class Mixer:
             if line is not None and rng.random() < 0.5:
                 noise = filtered(line, noise)
         if rng.random() < mixing.band_limit:
-            low_pass = signal.butter(6, rng.uniform(3000, 7500), fs=self.sample_rate, output="sos")
+            low_pass = np.asarray(signal.butter(6, rng.uniform(3000, 7500), fs=self.sample_rate, output="sos"))
             speech, noise = filtered(low_pass, speech), filtered(low_pass, noise)
         level = np.float32(10 ** (rng.uniform(*mixing.level_db) / 20))
         if mixing.level_of == "mixture":

@@ -27,7 +27,7 @@ Change = Callable[[Audio], Audio]
 def band(low: float, high: float) -> Change:
     """Only what lies between two frequencies, Hz, 48 dB an octave."""
     sections = signal.butter(8, (low, high), "bandpass", fs=RATE, output="sos")
-    return lambda audio: signal.sosfilt(sections, audio)
+    return lambda audio: np.asarray(signal.sosfilt(sections, audio))
 
 
 def tilt(db: float) -> Change:

@@ -77,8 +77,8 @@ def test_a_telephone_narrows_voices_and_noises(priors: Priors) -> None:
 def test_a_line_passes_the_middle_of_the_voice_and_an_amplifier_cuts_peaks() -> None:
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        _, response = signal.freqz_sos(telephone_line(rng, 16000), worN=np.array([40.0, 1200.0, 7900.0]), fs=16000)
-        low, middle, high = np.abs(response)
+        frequencies, response = signal.freqz_sos(telephone_line(rng, 16000), 8000, fs=16000)
+        low, middle, high = np.abs(np.interp([40, 1200, 7900], frequencies, np.abs(response)))
         assert middle > 0.9 and low < 0.6 and high < 0.2
         audio = rng.standard_normal(16000).astype(np.float32)
         cut = overdriven(rng, audio)
