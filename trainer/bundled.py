@@ -126,6 +126,10 @@ def pack(options: argparse.Namespace) -> None:
         )
     if len(last) > 1:
         notes += f" The weights are the mean of {len(last)} trainings: steps and hours of all, the recipe of the first."
+    if options.keep:
+        kept = find_model(options.keep).card
+        add_share(generator, load_model(options.keep, fold=False).generator, options.kept)
+        notes += f" But {options.kept:.0%} of each weight is that of {kept.name} of {kept.date}, {kept.steps} steps."
     notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
@@ -169,6 +173,16 @@ def mean_of(runs: Sequence[Path], recipe: Recipe) -> Generator:
     return generator
 
 
+def add_share(generator: Generator, other: Generator, share: float) -> None:
+    """Bring the weights by this share of the way, 0 to 1, to those of another, which keeps what that one could do.
+
+    Wortsman et al., "Robust fine-tuning of zero-shot models", arXiv 2109.01903.
+    """
+    theirs = other.state_dict()
+    mixed = {key: value.lerp(theirs[key].to(value.dtype), share) for key, value in generator.state_dict().items()}
+    generator.load_state_dict(mixed)
+
+
 def scores(model: Path, roots: list[Path]) -> dict[str, dict[str, dict[str, float]]]:
     """Mean scores of input and output on each test set that lies below a root."""
     found: dict[str, dict[str, dict[str, float]]] = {}
@@ -208,6 +222,8 @@ def main() -> None:
                 required=True,
                 help="of a training; of several, the mean is packed",
             )
+            command.add_argument("--keep", metavar="MODEL", help="an earlier model, of which a share is kept")
+            command.add_argument("--kept", type=float, default=0.5, metavar="SHARE", help="0 to 1 (default: 0.5)")
             command.add_argument("--note", default="", help="what else the card is to say")
             command.add_argument(
                 "--alone",
