@@ -127,7 +127,8 @@ class Mixer:
         mixing, kind = self.mixing, rng.random()
         speech, noise = np.zeros(length, np.float32), np.zeros(length, np.float32)
         line: Sections | None = None
-        if mixing.telephone and rng.random() < mixing.telephone:  # as below
+        # Nothing is drawn for what a recipe does not have, so that others mix as they did.
+        if mixing.telephone and rng.random() < mixing.telephone:
             line = telephone_line(rng, self.sample_rate)
         if kind >= mixing.only_noise:
             speech = self._draw(rng, self.clean, length, self.mixing.speed)
@@ -141,7 +142,7 @@ class Mixer:
             if rng.random() < mixing.second_noise:
                 noise = noise + self._one_noise(rng, length) * np.float32(10 ** (rng.uniform(-15, 0) / 20))
             noise *= np.float32(10 ** (-rng.uniform(*mixing.snr_db) / 20))
-            if mixing.floor and rng.random() < mixing.floor:  # no draw without it: other recipes mix as they did
+            if mixing.floor and rng.random() < mixing.floor:
                 floor = coloured_noise(rng, length, self.sample_rate)
                 noise += floor * np.float32(10 ** (-rng.uniform(*mixing.floor_db) / 20))
             if line is not None and rng.random() < 0.5:
@@ -158,7 +159,7 @@ class Mixer:
     def _one_noise(self, rng: np.random.Generator, length: int) -> Audio:
         if rng.random() < self.mixing.synthetic_noise:
             return coloured_noise(rng, length, self.sample_rate)
-        if self.mixing.tones and rng.random() < self.mixing.tones:  # no draw without it: other recipes mix as they did
+        if self.mixing.tones and rng.random() < self.mixing.tones:
             noise = tones(rng, length, self.sample_rate)
         elif rng.random() < self.mixing.babble:
             noise = self._babble(rng, length)
