@@ -128,8 +128,10 @@ def pack(options: argparse.Namespace) -> None:
         notes += f" The weights are the mean of {len(last)} trainings: steps and hours of all, the recipe of the first."
     if options.keep:
         kept = find_model(options.keep).card
-        add_share(generator, load_model(options.keep, fold=False).generator, options.kept)
-        notes += f" But {options.kept:.0%} of each weight is that of {kept.name} of {kept.date}, {kept.steps} steps."
+        add_share(generator, load_model(options.keep, fold=False).generator, options.keep_share)
+        notes += (
+            f" But {options.keep_share:.0%} of each weight is that of {kept.name} of {kept.date}, {kept.steps} steps."
+        )
     notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
     card = ModelCard(
@@ -223,7 +225,7 @@ def main() -> None:
                 help="of a training; of several, the mean is packed",
             )
             command.add_argument("--keep", metavar="MODEL", help="an earlier model, of which a share is kept")
-            command.add_argument("--kept", type=float, default=0.5, metavar="SHARE", help="0 to 1 (default: 0.5)")
+            command.add_argument("--keep-share", type=float, default=0.5, help="0 to 1 (default: 0.5)")
             command.add_argument("--note", default="", help="what else the card is to say")
             command.add_argument(
                 "--alone",

@@ -176,13 +176,23 @@ PARTS: dict[str, type] = {
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe `trainer/recipes/<name>.toml`.
+    """The recipe `trainer/recipes/<name>.toml`; it may be `like` another, and then holds only what differs.
 
     Raises:
         FileNotFoundError: there is no such recipe.
         TypeError: the file has a key that recipes do not know.
     """
-    return recipe_from({"name": name, **tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))})
+    return recipe_from({"name": name, **_settings(name)})
+
+
+def _settings(name: str) -> dict[str, Any]:
+    settings = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    if "like" not in settings:
+        return settings
+    whole = _settings(settings.pop("like"))
+    for key, value in settings.items():
+        whole[key] = {**whole.get(key, {}), **value} if isinstance(value, dict) else value
+    return whole
 
 
 def recipe_from(settings: dict[str, Any]) -> Recipe:

@@ -16,13 +16,10 @@ from engine.model import load_model
 from engine.report import decibels
 from engine.separator import Separator
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import SETS, parser
-from trainer.corpus import read_mono
+from tests.benchmarks.quality import RATE, SETS, clips, parser
 from trainer.evaluate import Audio, Enhance
 from trainer.leakage import lost
 from trainer.metrics import si_sdr, stoi
-
-RATE = 16000
 
 
 def level(part: Audio, whole: Audio) -> float:
@@ -30,11 +27,10 @@ def level(part: Audio, whole: Audio) -> float:
     return decibels(float(np.square(part).mean() / np.square(whole).mean()))
 
 
-def scores(enhance: Enhance, folder: Path) -> dict[str, list[float]]:
-    """What is asked of both tracks, clip by clip of `folder`/noisy and `folder`/clean."""
+def scores(enhance: Enhance, corpora: Path, name: str) -> dict[str, list[float]]:
+    """What is asked of both tracks, clip by clip of a set."""
     found: dict[str, list[float]] = {}
-    for path in sorted((folder / "noisy").iterdir()):
-        x, clean = read_mono(path, RATE), read_mono(folder / "clean" / path.name, RATE)
+    for x, clean in clips(corpora, name):
         noise = x - clean
         kept, lured, speech = (enhance(audio, RATE) for audio in (clean, noise, x))
         row = {
@@ -49,8 +45,8 @@ def scores(enhance: Enhance, folder: Path) -> dict[str, list[float]]:
             "STOI of speech": stoi(speech, clean, RATE),
             "STOI of noise": stoi(x - speech, clean, RATE),
         }
-        for name, value in row.items():
-            found.setdefault(name, []).append(value)
+        for what, value in row.items():
+            found.setdefault(what, []).append(value)
     return found
 
 
@@ -63,7 +59,7 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     torch.set_num_threads(1)
     enhance = Separator(load_model(options.model)).mono_speech
-    results = {name: scores(enhance, options.corpora / "test" / name) for name in SETS}
+    results = {name: scores(enhance, options.corpora, name) for name in SETS}
     print("| |", " | ".join(results), "|\n|---|" + len(results) * "---|")
     for name in results[SETS[0]]:
         columns = (row[name] for row in results.values())

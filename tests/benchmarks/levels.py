@@ -10,9 +10,9 @@ import torch
 
 from engine.model import load_model
 from engine.separator import Separator
-from tests.benchmarks.both_tracks import RATE, level
+from tests.benchmarks.both_tracks import level
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import SETS, parser
+from tests.benchmarks.quality import RATE, SETS, clips, parser
 from trainer.corpus import read_mono
 from trainer.evaluate import Audio
 from trainer.leakage import lost
@@ -32,10 +32,7 @@ def main() -> None:
         gain = np.float32(10 ** (gain_db / 20))
         return separator.mono_speech(gain * audio, RATE) / gain
 
-    test = options.corpora / "test"
-    clips = {name: sorted((test / name / "noisy").iterdir()) for name in SETS}
-    pairs = {n: [[read_mono(q, RATE) for q in (p, test / n / "clean" / p.name)] for p in clips[n]] for n in SETS}
-    real = [read_mono(path, RATE) for path in sorted((test / "real").iterdir())]
+    real = [read_mono(path, RATE) for path in sorted((options.corpora / "test" / "real").iterdir())]
     found = [(x, speech(x, 0)) for x in real]
     print("| dB |", " | ".join(f"{name}: {column}" for name in SETS for column in COLUMNS), "| real: % lost |")
     print("|---|" + (len(SETS) * len(COLUMNS) + 1) * "---|")
@@ -43,7 +40,7 @@ def main() -> None:
         cells: list[float] = []
         for name in SETS:
             rows = []
-            for x, clean in pairs[name]:
+            for x, clean in clips(options.corpora, name):
                 out, kept, lured = (speech(audio, db) for audio in (x, clean, x - clean))
                 shares = (100 * lost(kept, clean, RATE), 100 * lost(out, clean, RATE))
                 rows.append((*shares, level(lured, x - clean), si_sdr(out, clean)))

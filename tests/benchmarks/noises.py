@@ -6,17 +6,15 @@ the speech track relative to what went in, dB.
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from engine.model import load_model
 from engine.separator import Separator
-from tests.benchmarks.both_tracks import RATE, level
+from tests.benchmarks.both_tracks import level
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import SETS, parser
+from tests.benchmarks.quality import RATE, SETS, clips, parser
 from tests.benchmarks.voices import band
-from trainer.corpus import read_mono
+from trainer.evaluate import Audio
 
-Audio = NDArray[np.floating]
 LEVEL_DB, SECONDS = -26.0, 6
 LINES = ((20, 7900), (300, 3400), (500, 2500))
 
@@ -63,11 +61,9 @@ def main() -> None:
         print(f"| {name} | {lured(noise):.0f} |", flush=True)
     print("\n| mean (worst) |", " | ".join(SETS), "|\n|---|" + len(SETS) * "---|")
     for low, high in LINES:
-        cells = []
+        line, cells = band(low, high), []
         for name in SETS:
-            folder, line = options.corpora / "test" / name, band(low, high)
-            pairs = ([read_mono(q, RATE) for q in (p, folder / "clean" / p.name)] for p in (folder / "noisy").iterdir())
-            levels = [lured(line(x - clean)) for x, clean in pairs]
+            levels = [lured(line(x - clean)) for x, clean in clips(options.corpora, name)]
             cells.append(f"{np.mean(levels):.0f} ({np.max(levels):.0f})")
         print(f"| {low:,} to {high:,} Hz |", " | ".join(cells), "|", flush=True)
     print("\n" + machine_line())

@@ -9,6 +9,7 @@ import argparse
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,12 @@ from engine.errors import VoicebedError
 from engine.model import load_model
 from engine.separator import Separator
 from tests.benchmarks.machine import machine_line
+from trainer.corpus import read_mono
 from trainer.evaluate import Audio, Enhance, evaluate_folder, table
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 SETS = ("vbd", "mix")
+RATE = 16000  # of the clips, Hz
 
 
 def noisereduce() -> Enhance:
@@ -75,6 +78,13 @@ def with_alternatives(options: argparse.ArgumentParser) -> argparse.ArgumentPars
         "--alternatives", action="store_true", help="add rows for noisereduce and RNNoise, where installed"
     )
     return options
+
+
+def clips(corpora: Path, name: str) -> Iterator[tuple[Audio, Audio]]:
+    """Every development clip of a set, and the speech alone, each (samples,) at `RATE`."""
+    folder = corpora / "test" / name
+    for path in sorted((folder / "noisy").iterdir()):
+        yield read_mono(path, RATE), read_mono(folder / "clean" / path.name, RATE)
 
 
 def separators(options: argparse.Namespace) -> dict[str, Enhance]:

@@ -14,12 +14,10 @@ from engine.generator import Sources
 from engine.masking import magnitude_share, power, turning_share
 from engine.model import load_model
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import SETS, parser
-from trainer.corpus import read_mono
+from tests.benchmarks.quality import RATE, SETS, clips, parser
 from trainer.evaluate import Audio, Row, mean, table
 from trainer.metrics import dnsmos, paired_scores
 
-RATE = 16000
 WAYS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "magnitudes": lambda speech, noise: magnitude_share(power(speech), power(noise)),
     "complex": turning_share,
@@ -44,10 +42,9 @@ def main() -> None:
 
     for name in SETS:
         rows: dict[str, dict[str, Row]] = {}
-        for path in sorted((options.corpora / "test" / name / "noisy").iterdir()):
-            noisy, clean = (read_mono(folder / path.name, RATE) for folder in (path.parent, path.parents[1] / "clean"))
+        for number, (noisy, clean) in enumerate(clips(options.corpora, name)):
             for way, audio in rendered(noisy, clean):
-                rows.setdefault(way, {})[path.name] = paired_scores(audio, clean, RATE) | dnsmos(audio, RATE)
+                rows.setdefault(way, {})[str(number)] = paired_scores(audio, clean, RATE) | dnsmos(audio, RATE)
         print(f"{name}\n\n{table({way: mean(scores) for way, scores in rows.items()})}\n")
     print(machine_line())
 

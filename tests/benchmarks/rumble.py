@@ -10,12 +10,10 @@ import torch
 from scipy import signal
 
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import SETS, parser, separators, with_alternatives
-from trainer.corpus import read_mono
+from tests.benchmarks.quality import RATE, SETS, clips, parser, separators, with_alternatives
 from trainer.evaluate import Audio, Enhance
 from trainer.metrics import si_sdr
 
-RATE = 16000
 LOWEST_VOICE = 70.0  # Hz
 
 
@@ -35,9 +33,8 @@ def main() -> None:
         cells = []
         for name in SETS:
             scores = []
-            for path in sorted((options.corpora / "test" / name / "noisy").iterdir()):
-                clean = read_mono(path.parents[1] / "clean" / path.name, RATE)
-                out = enhance(read_mono(path, RATE), RATE)
+            for x, clean in clips(options.corpora, name):
+                out = enhance(x, RATE)
                 scores.append((si_sdr(out, clean), si_sdr(without_rumble(out), without_rumble(clean))))
             cells += [f"{score:.2f}" for score in np.mean(scores, axis=0)]
         print(f"| {system} |", " | ".join(cells), "|", flush=True)

@@ -9,18 +9,15 @@ from collections.abc import Callable
 import numpy as np
 import soxr
 import torch
-from numpy.typing import NDArray
 from scipy import signal
 
 from engine.model import load_model
 from engine.separator import Separator
-from tests.benchmarks.both_tracks import RATE
 from tests.benchmarks.machine import machine_line
-from tests.benchmarks.quality import SETS, parser
-from trainer.corpus import read_mono
+from tests.benchmarks.quality import RATE, SETS, clips, parser
+from trainer.evaluate import Audio
 from trainer.leakage import lost
 
-Audio = NDArray[np.floating]
 Change = Callable[[Audio], Audio]
 
 
@@ -90,15 +87,12 @@ def main() -> None:
     options = parser(__doc__).parse_args()
     torch.set_num_threads(1)
     speech = Separator(load_model(options.model)).mono_speech
-    test = options.corpora / "test"
-    paths = {name: sorted((test / name / "noisy").iterdir()) for name in SETS}
     print("| voice |", " | ".join(f"{name}: alone | in noise" for name in SETS), "|\n|---|" + 2 * len(SETS) * "---|")
     for change_name, change in CHANGES.items():
         cells: list[float] = []
         for name in SETS:
             rows = []
-            for path in paths[name]:
-                x, clean = read_mono(path, RATE), read_mono(test / name / "clean" / path.name, RATE)
+            for x, clean in clips(options.corpora, name):
                 voice = change(clean).astype(np.float32)
                 voice *= np.sqrt(np.square(clean).mean() / np.square(voice).mean())
                 noise = np.resize(x - clean, len(voice))

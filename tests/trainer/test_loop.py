@@ -175,6 +175,16 @@ def test_recipes_load_and_survive_their_json(path: Path) -> None:
     assert tomllib.loads(path.read_text())
 
 
+def test_a_recipe_like_another_says_only_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.recipe.FOLDER", tmp_path)
+    (tmp_path / "one.toml").write_text("batch = 4\nseconds = 1.5\n[mixing]\nbabble = 0.5\ntones = 0.25\n")
+    (tmp_path / "two.toml").write_text('like = "one"\nbatch = 6\n[mixing]\ntones = 0.5\n[weights]\nlacking = 1.0\n')
+    (tmp_path / "three.toml").write_text('like = "two"\nema = 0.5\n')
+    recipe = load_recipe("three")
+    assert (recipe.name, recipe.batch, recipe.seconds, recipe.ema) == ("three", 6, 1.5, 0.5)
+    assert (recipe.mixing.babble, recipe.mixing.tones, recipe.weights.lacking) == (0.5, 0.5, 1.0)
+
+
 def test_masked_rendering_is_the_share_of_the_speech(priors: Corpora) -> None:
     generator = new_generator(SMALL)
     x = torch.randn(1, 4000)
