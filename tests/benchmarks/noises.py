@@ -6,6 +6,7 @@ the speech track relative to what went in, dB.
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from engine.model import load_model
 from engine.separator import Separator
@@ -13,8 +14,8 @@ from tests.benchmarks.both_tracks import level
 from tests.benchmarks.machine import machine_line
 from tests.benchmarks.quality import RATE, SETS, clips, parser
 from tests.benchmarks.voices import band
-from trainer.evaluate import Audio
 
+Audio = NDArray[np.floating]
 LEVEL_DB, SECONDS = -26.0, 6
 LINES = ((20, 7900), (300, 3400), (500, 2500))
 

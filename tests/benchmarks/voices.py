@@ -9,15 +9,16 @@ from collections.abc import Callable
 import numpy as np
 import soxr
 import torch
+from numpy.typing import NDArray
 from scipy import signal
 
 from engine.model import load_model
 from engine.separator import Separator
 from tests.benchmarks.machine import machine_line
 from tests.benchmarks.quality import RATE, SETS, clips, parser
-from trainer.evaluate import Audio
 from trainer.leakage import lost
 
+Audio = NDArray[np.floating]
 Change = Callable[[Audio], Audio]
 
 
