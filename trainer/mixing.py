@@ -42,14 +42,14 @@ def equalised(rng: np.random.Generator, audio: Audio) -> Audio:
     return np.asarray(signal.lfilter([1.0, *b], [1.0, *a], audio), np.float32)
 
 
-def reverberated(rng: np.random.Generator, audio: Audio, sample_rate: int) -> Audio:
-    """The audio in a synthetic room: direct sound and a tail of decaying noise (RT60 0.1 to 0.7 s)."""
-    decay = rng.uniform(0.1, 0.7)
+def reverberated(rng: np.random.Generator, audio: Audio, sample_rate: int, mixing: Mixing) -> Audio:
+    """The audio in a synthetic room: direct sound and a tail of decaying noise, of the recipe's RT60 and level."""
+    decay = rng.uniform(*mixing.reverberation_s)
     time = np.arange(int(decay * sample_rate)) / sample_rate
     tail = rng.standard_normal(len(time)) * 10 ** (-3 * time / decay)
     gap = int(rng.uniform(0.001, 0.01) * sample_rate)
     tail[:gap] = 0
-    tail *= 10 ** (rng.uniform(-15, 0) / 20) / np.sqrt(np.square(tail).sum() + 1e-9)
+    tail *= 10 ** (rng.uniform(*mixing.reverberation_db) / 20) / np.sqrt(np.square(tail).sum() + 1e-9)
     tail[0] = 1
     return signal.fftconvolve(audio, tail)[: len(audio)].astype(np.float32)
 
@@ -59,9 +59,9 @@ def filtered(sections: Sections, audio: NDArray[np.floating]) -> Audio:
     return np.asarray(signal.sosfilt(sections, audio), np.float32)
 
 
-def telephone_line(rng: np.random.Generator, sample_rate: int) -> Sections:
+def telephone_line(rng: np.random.Generator, sample_rate: int, mixing: Mixing) -> Sections:
     """A random band, as second-order sections: a telephone has 300 to 3400 Hz, radios and old films have others."""
-    edges = 10 ** rng.uniform(1.8, 2.9), rng.uniform(1800, 7500)
+    edges = 10 ** rng.uniform(*np.log10(mixing.telephone_hz)), rng.uniform(1800, 7500)
     return np.asarray(signal.butter(int(rng.integers(2, 7)), edges, "bandpass", fs=sample_rate, output="sos"))
 
 
@@ -129,11 +129,13 @@ class Mixer:
         line: Sections | None = None
         # Nothing is drawn for what a recipe does not have, so that others mix as they did.
         if mixing.telephone and rng.random() < mixing.telephone:
-            line = telephone_line(rng, self.sample_rate)
+            line = telephone_line(rng, self.sample_rate, mixing)
         if kind >= mixing.only_noise:
-            speech = self._draw(rng, self.clean, length, self.mixing.speed)
+            speech = self._draw(rng, self.clean, length, mixing.speed)
+            for _ in range(int(rng.integers(mixing.equalisers))):
+                speech = equalised(rng, speech)
             if rng.random() < mixing.reverberation:
-                speech = reverberated(rng, speech, self.sample_rate)
+                speech = reverberated(rng, speech, self.sample_rate, mixing)
             if line is not None:
                 speech = filtered(line, overdriven(rng, speech))
             speech /= active_level(speech) + 1e-6
@@ -157,22 +159,23 @@ class Mixer:
         return speech * level, noise * level
 
     def _one_noise(self, rng: np.random.Generator, length: int) -> Audio:
-        if rng.random() < self.mixing.synthetic_noise:
+        mixing = self.mixing
+        if rng.random() < mixing.synthetic_noise:
             return coloured_noise(rng, length, self.sample_rate)
-        if self.mixing.tones and rng.random() < self.mixing.tones:
+        if mixing.tones and rng.random() < mixing.tones:
             noise = tones(rng, length, self.sample_rate)
-        elif rng.random() < self.mixing.babble:
+        elif rng.random() < mixing.babble:
             noise = self._babble(rng, length)
         else:
-            noise = self._draw(rng, self.noise, length, self.mixing.noise_speed)
-            for _ in range(int(rng.integers(self.mixing.noise_equalisers))):
+            noise = self._draw(rng, self.noise, length, mixing.noise_speed)
+            for _ in range(int(rng.integers(mixing.noise_equalisers))):
                 noise = equalised(rng, noise)
-        if rng.random() < self.mixing.reversed_noise:
+        if rng.random() < mixing.reversed_noise:
             noise = noise[::-1]
-        if rng.random() < self.mixing.noise_reverberation:
-            noise = reverberated(rng, noise, self.sample_rate)
-        if self.mixing.telephone and rng.random() < self.mixing.telephone:
-            noise = filtered(telephone_line(rng, self.sample_rate), noise)
+        if rng.random() < mixing.noise_reverberation:
+            noise = reverberated(rng, noise, self.sample_rate, mixing)
+        if mixing.telephone and rng.random() < mixing.telephone:
+            noise = filtered(telephone_line(rng, self.sample_rate, mixing), noise)
         return noise / np.float32(np.sqrt(np.square(noise).mean()) + 1e-4)
 
     def _babble(self, rng: np.random.Generator, length: int) -> Audio:

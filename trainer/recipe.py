@@ -16,10 +16,12 @@ class Mixing:
     """How mixtures are made from the two priors.  Probabilities in [0, 1]; `*_db` ranges in dB; speeds as ratios.
 
     `babble` is the share of the noises that are four to eight voices of the clean prior at once, `reversed_noise` of
-    those that run backwards; a noise goes through up to `noise_equalisers` random filters, speech through one.
+    those that run backwards; speech goes through up to `equalisers` random filters, a noise through `noise_equalisers`.
+    Rooms have an RT60 of `reverberation_s`, seconds, and reverberation `reverberation_db` louder than the direct sound.
     `floor` is the share of the mixtures with noise that also have a hiss or hum, `floor_db` below the talker.
     `telephone` is the share in which the voice comes overdriven through a narrow line, in half of them with the noise;
-    and of the noises that come through a line of their own.  `tones` is the share of beeps and melodies in the noises.
+    and of the noises that come through a line of their own; lines begin at `telephone_hz`.  `tones` is the share of
+    beeps and melodies in the noises.
     `level_db` is of the talker or, with `level_of` "mixture", of all that is heard, so that it says nothing about what
     that is.
     """
@@ -33,15 +35,19 @@ class Mixing:
     only_speech: float = 0.06
     reverberation: float = 0.35
     noise_reverberation: float = 0.15
+    reverberation_s: tuple[float, float] = (0.1, 0.7)
+    reverberation_db: tuple[float, float] = (-15.0, 0.0)
     second_noise: float = 0.4
     synthetic_noise: float = 0.1
     babble: float = 0.0
     reversed_noise: float = 0.0
+    equalisers: int = 1
     noise_equalisers: int = 1
     floor: float = 0.0
     floor_db: tuple[float, float] = (22.0, 42.0)
     band_limit: float = 0.1
     telephone: float = 0.0
+    telephone_hz: tuple[float, float] = (63.0, 794.0)
     tones: float = 0.0
 
 

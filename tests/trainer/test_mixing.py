@@ -86,7 +86,7 @@ def test_a_line_passes_the_middle_of_the_voice_and_an_amplifier_cuts_peaks() -> 
     click, changed = np.eye(1, 16000)[0], 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        low, middle, high = np.abs(np.fft.rfft(filtered(telephone_line(rng, 16000), click)))[[40, 1200, 7900]]
+        low, middle, high = np.abs(np.fft.rfft(filtered(telephone_line(rng, 16000, Mixing()), click)))[[40, 1200, 7900]]
         assert middle > 0.9 and low < 0.6 and high < 0.2
         audio = rng.standard_normal(16000).astype(np.float32)
         cut = overdriven(rng, audio)
@@ -120,8 +120,39 @@ def test_noises_can_be_tones_or_come_through_a_line(priors: Priors, setting: str
 def test_a_room_keeps_the_direct_sound_in_place() -> None:
     click = np.zeros(8000, np.float32)
     click[100] = 1
-    wet = reverberated(np.random.default_rng(0), click, 16000)
+    wet = reverberated(np.random.default_rng(0), click, 16000, Mixing())
     assert np.argmax(np.abs(wet)) == 100 and not wet[:99].round(5).any() and wet[200:3000].any()
+
+
+def test_a_recipe_sets_how_long_and_how_loud_rooms_are() -> None:
+    click = np.eye(1, 48000, dtype=np.float32)[0]
+    for seed in range(8):
+        hall = Mixing(reverberation_s=(1.5, 1.5), reverberation_db=(6.0, 6.0))
+        wet = reverberated(np.random.default_rng(seed), click, 16000, hall)
+        assert 10 * np.log10(np.square(wet[1:]).sum()) == pytest.approx(6, abs=0.1)
+        early, late = np.square(wet[1600:2400]).sum(), np.square(wet[9600:10400]).sum()  # half a second later
+        assert 10 * np.log10(early / late) == pytest.approx(20, abs=2)
+
+
+def test_lines_begin_where_a_recipe_says() -> None:
+    click = np.eye(1, 16000)[0]
+    for seed in range(8):
+        line = telephone_line(np.random.default_rng(seed), 16000, Mixing(telephone_hz=(1000.0, 1000.0)))
+        spectrum = np.abs(np.fft.rfft(filtered(line, click)))
+        assert spectrum[1000] == pytest.approx(0.71, abs=0.08) and spectrum[500] < 0.35
+
+
+def test_more_filters_colour_the_voice_more(priors: Priors) -> None:
+    plain = Mixing(only_noise=0, only_speech=1, reverberation=0, band_limit=0, speed=(1.0, 1.0))
+
+    def spread(equalisers: int) -> float:
+        hiss = priors[1]
+        speech = Mixer(hiss, hiss, replace(plain, equalisers=equalisers)).batch(rngs(0, 48), 1.0).speech
+        power = np.square(np.abs(np.fft.rfft(speech)))
+        tilt = 10 * np.log10(power[:, 200:1000].sum(1) / power[:, 6000:].sum(1))
+        return float(tilt.std())
+
+    assert spread(5) > 1.2 * spread(1)
 
 
 def test_coloured_noise_is_of_unit_level() -> None:
