@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+STRETCH = 960  # frames: what a layer of the bundled model widens them to is 3 MB
+
 
 class Norm(nn.RMSNorm):
     """RMSNorm over the last dimension, in float32 whatever comes in (under autocast it can be bfloat16)."""
@@ -22,6 +24,12 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn each pair of features of `x` (..., frames, head_dim) by the angle of its frame."""
     a, b = x.chunk(2, dim=-1)
     return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+
+
+def feed_forward(x: Tensor, norm: nn.Module, expand: nn.Module, contract: nn.Module) -> Tensor:
+    """contract(gelu(expand(norm(x)))) of x (batch, frames, width), in stretches that stay in a CPU's cache."""
+    parts = [contract(F.gelu(expand(norm(part)))) for part in x.split(STRETCH, dim=1)]
+    return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
 
 
 def local_view(x: Tensor, span: int) -> Tensor:
@@ -65,15 +73,11 @@ class LocalAttention(nn.Module):
         allowed = ((query - key).abs() <= span) & (key >= 0) & (key < frames)
         allowed |= query >= frames  # rows of padding, thrown away below, must not be empty
 
-        def blocks(t: Tensor) -> Tensor:  # (b, h, n, ...) -> (b n, h, ...), so that one mask serves all
-            return t.transpose(1, 2).flatten(0, 1)
-
         # Written out: for blocks this small, the fused CPU kernel takes longer in training, and no less at inference.
-        score = blocks(q.unflatten(2, (-1, span))) @ blocks(local_view(k, span)).mT
-        mask = allowed[None].expand(batch, -1, -1, -1).reshape(-1, 1, span, 3 * span)
-        weight = (score * q.shape[-1] ** -0.5).masked_fill(~mask, -torch.inf).softmax(-1)
-        mixed = weight.to(v.dtype) @ blocks(local_view(v, span))
-        mixed = mixed.unflatten(0, (batch, -1)).permute(0, 1, 3, 2, 4).reshape(batch, length, width)
+        score = q.unflatten(2, (-1, span)) @ local_view(k, span).mT
+        weight = (score * q.shape[-1] ** -0.5).masked_fill(~allowed, -torch.inf).softmax(-1)
+        mixed = weight.to(v.dtype) @ local_view(v, span)  # (batch, heads, blocks, span, features)
+        mixed = mixed.permute(0, 2, 3, 1, 4).reshape(batch, length, width)
         return self.out(mixed[:, :frames])
 
 
@@ -91,7 +95,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frames, width) -> the same shape."""
         x = x + self.attention(self.attention_norm(x))
-        return x + self.contract(F.gelu(self.expand(self.feed_forward_norm(x))))
+        return x + feed_forward(x, self.feed_forward_norm, self.expand, self.contract)
 
 
 class RoFormer(nn.Module):
