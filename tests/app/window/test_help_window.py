@@ -55,10 +55,10 @@ def test_the_keyboard_page_has_the_windows_actions(help_window: HelpWindow) -> N
 
 
 def test_a_search_leaves_the_pages_that_have_it_and_marks_it(help_window: HelpWindow, qtbot: QtBot) -> None:
-    qtbot.keyClicks(help_window.search, "Reverberation")
+    qtbot.keyClicks(help_window.search, "Echo and reverberation")
     assert listed(help_window) == ["Models and priors"]
     marks = help_window.text.extraSelections()
-    assert [mark.cursor.selectedText().lower() for mark in marks] == ["reverberation"]  # pyright: ignore
+    assert [mark.cursor.selectedText().lower() for mark in marks] == ["echo and reverberation"]  # pyright: ignore
     help_window.search.clear()
     assert len(listed(help_window)) == len(PAGES) + 1
     assert not help_window.text.extraSelections()
