@@ -26,7 +26,7 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
 
 
-def feed_forward(x: Tensor, norm: nn.Module, expand: nn.Module, contract: nn.Module) -> Tensor:
+def pointwise_layers(x: Tensor, norm: nn.Module, expand: nn.Module, contract: nn.Module) -> Tensor:
     """contract(gelu(expand(norm(x)))) of x (batch, frames, width), in stretches that stay in a CPU's cache."""
     parts = [contract(F.gelu(expand(norm(part)))) for part in x.split(STRETCH, dim=1)]
     return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
@@ -82,7 +82,7 @@ class LocalAttention(nn.Module):
 
 
 class Block(nn.Module):
-    """One RoFormer block: x + attention(norm(x)), then x + feed_forward(norm(x))."""
+    """One RoFormer block: x + attention(norm(x)), then x + pointwise_layers(norm(x))."""
 
     def __init__(self, width: int, heads: int, feed_forward: int, span: int) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frames, width) -> the same shape."""
         x = x + self.attention(self.attention_norm(x))
-        return x + feed_forward(x, self.feed_forward_norm, self.expand, self.contract)
+        return x + pointwise_layers(x, self.feed_forward_norm, self.expand, self.contract)
 
 
 class RoFormer(nn.Module):

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.generator import Codec, Encoded
-from engine.roformer import Norm, feed_forward
+from engine.roformer import Norm, pointwise_layers
 from engine.stft import inverse_stft, stft
 
 
@@ -55,7 +55,7 @@ class ConvBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frames, width) -> the same shape."""
         y = self.depthwise(x.transpose(1, 2)).transpose(1, 2)
-        return x + feed_forward(y, self.norm, self.expand, self.contract)
+        return x + pointwise_layers(y, self.norm, self.expand, self.contract)
 
 
 class SpectralCodec(Codec):

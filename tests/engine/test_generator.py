@@ -6,7 +6,7 @@ import torch
 
 from engine.generator import BranchConfig, Generator, inner_products
 from engine.report import least_squares
-from engine.roformer import LocalAttention, RoFormer
+from engine.roformer import STRETCH, Block, LocalAttention, RoFormer
 from engine.spectral import SpectralCodec, SpectralConfig, mel_triangles
 
 
@@ -88,6 +88,23 @@ def test_attention_does_not_depend_on_the_block_grid() -> None:
     with torch.inference_mode():
         whole, later = attention(x), attention(x[:, 3:])
     assert torch.allclose(whole[:, 3 + 8 :], later[:, 8:], atol=1e-5)
+
+
+def test_attention_keeps_the_clips_of_a_batch_apart() -> None:
+    torch.manual_seed(0)
+    attention, x = LocalAttention(16, 2, 8), torch.randn(3, 30, 16)
+    with torch.inference_mode():
+        together, alone = attention(x), torch.cat([attention(clip[None]) for clip in x])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_pointwise_layers_do_not_depend_on_stretches() -> None:
+    torch.manual_seed(0)
+    block, x = Block(16, 2, 32, 8), torch.randn(2, 2 * STRETCH + 7, 16)
+    with torch.inference_mode():
+        whole, later = block(x), block(x[:, STRETCH // 2 :])
+    assert whole.shape == x.shape
+    assert torch.allclose(whole[:, STRETCH // 2 + 8 :], later[:, 8:], atol=1e-4)
 
 
 def test_mel_triangles_share_out_every_bin() -> None:
