@@ -68,8 +68,7 @@ class DacCodec(Codec):
         super().__init__()
         self.config = config
         self.sample_rate, self.hop, self.latent_dim = config.sample_rate, config.hop, config.latent_dim
-        self._encoder_reach, self._decoder_reach = encoder_reach(config.strides), decoder_reach(config.strides)
-        self.reach = self._encoder_reach + self._decoder_reach
+        self.encoder_reach, self.decoder_reach = encoder_reach(config.strides), decoder_reach(config.strides)
         dac = descript().model.dac
         self.encoder: nn.Module = dac.Encoder(config.encoder_dim, list(config.strides), config.latent_dim)
         self.decoder: nn.Module = dac.Decoder(config.latent_dim, config.decoder_dim, list(config.strides[::-1]))
@@ -93,12 +92,12 @@ class DacCodec(Codec):
         """(batch, samples) -> latent (batch, samples / hop rounded up, latent_dim); zeros fill the last frame."""
         samples = x.shape[-1]
         padded = F.pad(x, (0, max(1, -(-samples // self.hop)) * self.hop - samples))
-        z = self._in_pieces(self.encoder, padded[:, None], self.hop, 1, self._encoder_reach)
+        z = self._in_pieces(self.encoder, padded[:, None], self.hop, 1, self.encoder_reach)
         return Encoded(z.transpose(1, 2), samples)
 
     def decode(self, z: Tensor, encoded: Encoded) -> Tensor:
         """Latent (batch, frames, latent_dim) -> waveform (batch, samples), within ±1."""
-        x = self._in_pieces(self.decoder, z.transpose(1, 2), 1, self.hop, self._decoder_reach)
+        x = self._in_pieces(self.decoder, z.transpose(1, 2), 1, self.hop, self.decoder_reach)
         return x[:, 0, : encoded.samples]
 
     def spectrum(self, x: Tensor) -> Tensor:

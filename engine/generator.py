@@ -28,19 +28,26 @@ class Encoded(NamedTuple):
     samples: int
     spectrum: Tensor | None = None
 
+    def narrowed(self, first: int, last: int, hop: int) -> "Encoded":
+        """The same of frames `first` to `last` alone, which begin at sample `first * hop`."""
+        spectrum = None if self.spectrum is None else self.spectrum[:, first:last]
+        return Encoded(self.latent[:, first:last], min(self.samples, last * hop) - first * hop, spectrum)
+
 
 class Codec(nn.Module):
     """Protocol of the codecs: a mono waveform at `sample_rate` to latent frames every `hop` samples and back.
 
-    `decode(branch(e.latent), e)` has exactly the length of the encoded waveform, whatever that is.  `reach` is how many
-    frames to each side of a frame can influence it; `takes_bfloat16`, whether the speech stays what it is where a CPU
-    multiplies in bfloat16; `masks`, whether what is decoded is the mixture under a mask.
+    `decode(branch(e.latent), e)` has exactly the length of the encoded waveform, whatever that is.  `encoder_reach` and
+    `decoder_reach` are how many frames to each side of a frame can influence what is made of it; `takes_bfloat16`,
+    whether the speech stays what it is where a CPU multiplies in bfloat16; `masks`, whether what is decoded is the
+    mixture under a mask.
     """
 
     sample_rate: int
     hop: int
     latent_dim: int
-    reach: int
+    encoder_reach: int
+    decoder_reach: int
     takes_bfloat16: bool = True
     masks: bool = False
 
@@ -104,19 +111,29 @@ class Generator(nn.Module):
         shape = (codec.latent_dim, branch.layers, branch.heads, branch.feed_forward, branch.span, branch.norm)
         self.speech_branch = RoFormer(*shape)
         self.noise_branch = RoFormer(*shape)
-        self.reach = codec.reach + self.speech_branch.reach
+        self.reach = codec.encoder_reach + self.speech_branch.reach + codec.decoder_reach
 
     @property
     def settings(self) -> dict[str, Any]:
         """The architecture as plain data, for the model card (`engine.model.build` makes a generator of it)."""
         return {"codec": self.codec.settings, "branch": asdict(self.branch)}
 
-    def forward(self, x: Tensor) -> Sources:
-        """(batch, samples), full scale ±1 -> `Sources`, raw: not yet scaled by α and β."""
-        encoded = self.codec.encode(x)
-        speech = self.codec.decode(self.speech_branch(encoded.latent), encoded)
-        noise = self.codec.decode(self.noise_branch(encoded.latent), encoded)
-        return Sources(speech, noise)
+    def forward(self, x: Tensor, first: int = 0, last: int | None = None) -> Sources:
+        """(batch, samples), full scale ±1 -> `Sources`, raw: not yet scaled by α and β.
+
+        Args:
+            first, last: the frames that are wanted, from `first` up to `last`; samples `first * hop` to `last * hop`.
+        """
+        codec, encoded = self.codec, self.codec.encode(x)
+        last = encoded.latent.shape[1] if last is None else last
+        begin, end = max(0, first - codec.decoder_reach), last + codec.decoder_reach
+        decoded = encoded.narrowed(begin, end, codec.hop)
+
+        def source(branch: RoFormer) -> Tensor:
+            z = branch(encoded.latent, begin, end)
+            return codec.decode(z, decoded)[:, (first - begin) * codec.hop : (last - begin) * codec.hop]
+
+        return Sources(source(self.speech_branch), source(self.noise_branch))
 
 
 def inner_products(x: Tensor, speech: Tensor, noise: Tensor) -> Tensor:

@@ -20,10 +20,14 @@ class Norm(nn.RMSNorm):
         return super().forward(x.float())
 
 
-def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair of features of `x` (..., frames, head_dim) by the angle of its frame."""
-    a, b = x.chunk(2, dim=-1)
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+def rotate(x: Tensor, turn: Tensor) -> Tensor:
+    """Turn pairs of the features of `x` (..., frames, head_dim) by complex numbers (frames, head_dim / 2).
+
+    The pairs are a feature of the first half and one of the second, which come out next to each other: products of what
+    was turned are the same in any order.
+    """
+    first, second = x.float().chunk(2, dim=-1)
+    return torch.view_as_real(torch.complex(first, second) * turn).flatten(-2)
 
 
 def pointwise_layers(x: Tensor, norm: nn.Module, expand: nn.Module, contract: nn.Module) -> Tensor:
@@ -64,18 +68,19 @@ class LocalAttention(nn.Module):
         x = F.pad(x, (0, 0, 0, length - frames))
         q, k, v = self.qkv(x).view(batch, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         angle = torch.arange(length, device=x.device)[:, None] * self.inverse_period
-        cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
-        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
+        turn = torch.complex(angle.cos(), angle.sin())
+        q, k = rotate(q, turn * q.shape[-1] ** -0.5), rotate(k, turn)
 
         # Query block i against key blocks i - 1, i, i + 1; the mask trims that to +-span and to real frames.
         query = torch.arange(length, device=x.device).view(-1, span, 1)
         key = query.view(-1, 1, span)[:, :, :1] + torch.arange(-span, 2 * span, device=x.device)
         allowed = ((query - key).abs() <= span) & (key >= 0) & (key < frames)
         allowed |= query >= frames  # rows of padding, thrown away below, must not be empty
+        mask = torch.zeros(allowed.shape, device=x.device).masked_fill(~allowed, -torch.inf)
 
         # Written out: for blocks this small, the fused CPU kernel takes longer in training, and no less at inference.
         score = q.unflatten(2, (-1, span)) @ local_view(k, span).mT
-        weight = (score * q.shape[-1] ** -0.5).masked_fill(~allowed, -torch.inf).softmax(-1)
+        weight = (score + mask).softmax(-1)
         mixed = weight.to(v.dtype) @ local_view(v, span)  # (batch, heads, blocks, span, features)
         mixed = mixed.permute(0, 2, 3, 1, 4).reshape(batch, length, width)
         return self.out(mixed[:, :frames])
@@ -107,7 +112,7 @@ class RoFormer(nn.Module):
 
     def __init__(self, width: int, layers: int, heads: int, feed_forward: int, span: int, norm: bool = True) -> None:
         super().__init__()
-        self.reach = layers * span
+        self.span, self.reach = span, layers * span
         self.blocks = nn.ModuleList(Block(width, heads, feed_forward, span) for _ in range(layers))
         self.norm = Norm(width) if norm else nn.Identity()
         if not norm:
@@ -115,8 +120,10 @@ class RoFormer(nn.Module):
                 if "attention.out." in name or "contract." in name:
                     nn.init.zeros_(weights)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, frames, width) -> the same shape."""
-        for block in self.blocks:
-            x = block(x)
-        return self.norm(x)
+    def forward(self, x: Tensor, first: int = 0, last: int | None = None) -> Tensor:
+        """(batch, frames, width) -> frames `first` up to `last` of the same, without what they do not depend on."""
+        begin, last = 0, x.shape[1] if last is None else last
+        for block, reach in zip(self.blocks, range(self.reach, 0, -self.span), strict=True):
+            x = block(x[:, max(0, first - reach) - begin : last + reach - begin])
+            begin = max(0, first - reach)
+        return self.norm(x[:, first - begin : last - begin])

@@ -30,6 +30,7 @@ from engine.report import SplitReport, least_squares
 RENDERS = ("masked", "direct")
 WINDOW_SECONDS = 60
 WEIGHT_REACH = 62  # frames to each side over which α and β are estimated, about one second
+AROUND = WEIGHT_REACH + 5  # frames around a window whose estimates count: in α and β, and at the edges of frames
 TOP_BAND = (0.5, 0.9375)  # shares of the model's band, 4 to 7.5 kHz at 16 kHz; what is in here decides the gain above
 
 Audio = NDArray[np.floating]
@@ -67,7 +68,7 @@ class Separator:
         self.model_id, self.render = model.file.id, render
         self.generator = model.generator.to(self.device.device)
         self.codec = self.generator.codec
-        reach = (self.generator.reach + WEIGHT_REACH + 5) * self.codec.hop / self.codec.sample_rate
+        reach = (self.generator.reach + AROUND) * self.codec.hop / self.codec.sample_rate
         self.context_seconds, self.window_seconds = math.ceil(reach), math.ceil(window)
 
     def windows(
@@ -111,20 +112,21 @@ class Separator:
             mono = resampled(downmixed(chunk), rate, model_rate, late + codec.hop)[late:]
             x = torch.from_numpy(mono).to(self.device.device)[None]
             fast = codec.takes_bfloat16 and multiplies_bfloat16(x.device)
+            # Each frame counts in the window in which its centre is; what is needed around that is `AROUND`.
+            skipped = (begin + late) // codec.hop
+            first, last = (-(-at * model_rate // (rate * codec.hop)) - skipped for at in (start, start + length))
+            early = max(0, first - AROUND)
             with torch.autocast(x.device.type, torch.bfloat16, enabled=fast):
-                raw = self.generator(x)
+                raw = self.generator(x, early, last + AROUND)
+            x = x[:, early * codec.hop :][:, : raw.speech.shape[1]]
             mixture, speech, noise = (codec.spectrum(source)[0] for source in (x, raw.speech, raw.noise))
             alpha, beta, products = self._weights(mixture, speech, noise)
-            # Each frame counts in the window in which its centre is.
-            first, last = (-(-at * model_rate // (rate * codec.hop)) for at in (start, start + length))
-            skipped = (begin + late) // codec.hop
-            core = slice(first - skipped, last - skipped)
-            self._account(report, core, mixture, alpha * speech, beta * noise, products)
+            self._account(report, slice(first - early, last - early), mixture, alpha * speech, beta * noise, products)
             if self.render == "direct":
-                direct = codec.waveform((alpha * speech)[None], len(mono))[0].cpu().numpy()
-                direct = resampled(np.pad(direct, (late, 0)), model_rate, rate, len(chunk))
+                direct = codec.waveform((alpha * speech)[None], x.shape[1])[0].cpu().numpy()
+                direct = resampled(np.pad(direct, (early * codec.hop + late, 0)), model_rate, rate, len(chunk))
                 return np.repeat(direct[start - origin :][:length, None], chunk.shape[1], axis=1).astype(chunk.dtype)
-            gain = Gain(codec, alpha * speech, beta * noise, skipped)
+            gain = Gain(codec, alpha * speech, beta * noise, skipped + early)
             return self._apply(gain, chunk, origin, start, length, rate)
 
     def _weights(self, mixture: Tensor, speech: Tensor, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:

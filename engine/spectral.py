@@ -69,7 +69,8 @@ class SpectralCodec(Codec):
         super().__init__()
         self.config = config
         self.sample_rate, self.hop, self.latent_dim = config.sample_rate, config.hop, config.width
-        self.reach = config.level_reach + (config.encoder_blocks + config.decoder_blocks) * (config.kernel // 2) + 1
+        self.encoder_reach = config.level_reach + config.encoder_blocks * (config.kernel // 2)
+        self.decoder_reach = config.decoder_blocks * (config.kernel // 2) + 1
         bins = config.fft // 2 + 1
         blocks = (config.width, config.expansion, config.kernel)
         self.embed = nn.Linear(3 * bins + config.bands + 1, config.width)

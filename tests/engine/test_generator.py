@@ -72,6 +72,26 @@ def test_a_frame_is_influenced_only_within_reach(generator: Generator) -> None:
     assert at - touched.min() <= generator.reach + 1 and touched.max() - at <= generator.reach + 1
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 1), (0, 90), (37, 38), (60, 140), (150, 200), (199, 300)])
+def test_frames_asked_for_are_those_of_the_whole(generator: Generator, first: int, last: int) -> None:
+    hop = generator.codec.hop
+    x = torch.randn(1, hop * 200 - 57) * 0.1
+    with torch.inference_mode():
+        whole, part = generator(x), generator(x, first, last)
+    for of_whole, of_part in zip(whole, part, strict=True):
+        assert of_part.shape == of_whole[:, first * hop : last * hop].shape
+        assert torch.allclose(of_part, of_whole[:, first * hop : last * hop], atol=1e-6)
+
+
+def test_a_branch_computes_only_what_the_frames_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    forward = Block.forward
+    monkeypatch.setattr(Block, "forward", lambda self, x: heard.append(x.shape[1]) or forward(self, x))
+    branch, x = RoFormer(16, layers=3, heads=2, feed_forward=32, span=8), torch.randn(1, 200, 16)
+    assert torch.allclose(branch(x, 100, 110), branch(x)[:, 100:110], atol=1e-5)
+    assert heard[:3] == [58, 42, 26]
+
+
 def test_a_new_branch_without_norm_passes_on_what_the_codec_knows() -> None:
     x = torch.randn(2, 30, 16)
     branch = RoFormer(16, layers=2, heads=2, feed_forward=32, span=8, norm=False)
