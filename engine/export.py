@@ -48,7 +48,8 @@ _FORMATS = {
 _BITS = {"PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
 _NEVER_EMPTY = (".flac", ".opus", ".mp3")  # libsndfile writes files without samples that nothing can open
 _NEARLY_FULL = 1 << 24  # bytes free
-_STEP = 4096  # frames a call: libvorbis puts a whole call on the stack and crashes on long ones
+_STEP = 1 << 16  # frames a call
+_CODEC_STEP = 4096  # libvorbis puts a whole call on the stack and crashes on long ones
 
 
 class AudioWriter:
@@ -132,9 +133,10 @@ class AudioWriter:
         self._written += len(block) * self._frame_bytes
         if self._name != "RF64" and self._format.most_bytes and self._written > self._format.most_bytes:
             raise UsageError(f"{self._path.name} has grown past 4 GB: choose .w64 or .flac.")
+        step = _CODEC_STEP if self._format.codec else _STEP
         with self._explained():
-            for start in range(0, len(block), _STEP):
-                self._file.write(self._encoded(np.asarray(block[start : start + _STEP])))
+            for start in range(0, len(block), step):
+                self._file.write(self._encoded(np.asarray(block[start : start + step])))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
