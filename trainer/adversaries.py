@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from trainer.discriminators import new_ensembles
-from trainer.losses.adversarial import discriminator_loss, generator_loss
+from trainer.losses.adversarial import discriminator_loss, generator_loss, relativistic_loss
 from trainer.losses.feature_matching import Features, moments, paired
 from trainer.recipe import Recipe
 
@@ -36,6 +36,7 @@ class Adversaries:
         self.weights = {name: weight for name, weight in weights.items() if weight}
         self.matching, self.moments = recipe.unpaired.matching, recipe.unpaired.moments
         self.fabric, self.rate = fabric, recipe.discriminators.learning_rate
+        self.relativistic = recipe.discriminators.relativistic
         self.ensembles = nn.ModuleDict({name: ensembles[name] for name in self.weights})
         self.wrapped: dict[str, nn.Module] = {}
         self.optimizer = (
@@ -57,7 +58,9 @@ class Adversaries:
         for name, pair in pairs.items():
             judgements = [member[-1] for member in self.wrapped[name](torch.cat((pair.real, pair.generated.detach())))]
             halves = [judgement.chunk(2) for judgement in judgements]
-            losses[name] = 2 * discriminator_loss([real for real, _ in halves], [fake for _, fake in halves]).mean()
+            real, fake = [real for real, _ in halves], [fake for _, fake in halves]
+            loss = relativistic_loss(real, fake) if self.relativistic else 2 * discriminator_loss(real, fake)
+            losses[name] = loss.mean()
         self.fabric.backward(torch.stack(list(losses.values())).sum())
         nn.utils.clip_grad_norm_(self.ensembles.parameters(), CLIP_GRADIENT)
         for group in self.optimizer.param_groups:
@@ -74,14 +77,20 @@ class Adversaries:
             ensemble = self.ensembles[name]
             with self.fabric.autocast():
                 generated: list[Features] = ensemble(pair.generated)
-            terms[f"adversarial_{name}"] = (
-                self.weights[name] * generator_loss([member[-1] for member in generated]).mean()
-            )
             exact = name == "noisy"
             weight = self.matching if exact else self.moments * self.weights[name]
-            if weight:
+            real: list[Features] = []
+            if weight or self.relativistic:
                 with torch.no_grad(), self.fabric.autocast():
-                    real: list[Features] = ensemble(pair.real)
+                    real = ensemble(pair.real)
+            fakes = [member[-1] for member in generated]
+            loss = (
+                relativistic_loss(fakes, [member[-1] for member in real])
+                if self.relativistic
+                else generator_loss(fakes)
+            )
+            terms[f"adversarial_{name}"] = self.weights[name] * loss.mean()
+            if weight:
                 distance = paired(generated, real).mean() if exact else moments(generated, real, self._over_processes)
                 terms[f"matching_{name}"] = weight * distance
         return terms

@@ -6,6 +6,7 @@ can be made again from its seed.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ from scipy import signal
 
 from trainer.corpus import Corpus
 from trainer.recipe import Mixing
+
+ACROSS_DB = (0.0, 12.0)  # reverberation against the direct sound of a voice across a room
 
 Audio = NDArray[np.float32]
 Sections = NDArray[np.float64]  # of a filter, second order each, as in scipy
@@ -144,6 +147,8 @@ class Mixer:
             if rng.random() < mixing.second_noise:
                 noise = noise + self._one_noise(rng, length) * np.float32(10 ** (rng.uniform(-15, 0) / 20))
             noise *= np.float32(10 ** (-rng.uniform(*mixing.snr_db) / 20))
+            if mixing.bystanders and kind >= mixing.only_noise and rng.random() < mixing.bystanders:
+                noise += self._bystanders(rng, length) * np.float32(10 ** (-rng.uniform(*mixing.bystanders_db) / 20))
             if mixing.floor and rng.random() < mixing.floor:
                 floor = coloured_noise(rng, length, self.sample_rate)
                 noise += floor * np.float32(10 ** (-rng.uniform(*mixing.floor_db) / 20))
@@ -182,6 +187,14 @@ class Mixer:
         """Voices of the clean prior at once, too many for any to be followed."""
         voices = (self._draw(rng, self.clean, length, self.mixing.noise_speed) for _ in range(rng.integers(4, 9)))
         return np.sum([voice / (active_level(voice) + 1e-6) for voice in voices], axis=0)
+
+    def _bystanders(self, rng: np.random.Generator, length: int) -> Audio:
+        """One to four voices across a room, at unit level together."""
+        room, voices = replace(self.mixing, reverberation_db=ACROSS_DB), np.zeros(length, np.float32)
+        for _ in range(int(rng.integers(1, 5))):
+            voice = reverberated(rng, self._draw(rng, self.clean, length, self.mixing.speed), self.sample_rate, room)
+            voices += voice / np.float32(active_level(voice) + 1e-6) * np.float32(10 ** (rng.uniform(-12, 0) / 20))
+        return voices / np.float32(active_level(voices) + 1e-6)
 
     def _draw(
         self, rng: np.random.Generator, prior: Sequence[Corpus], length: int, speeds: tuple[float, float]

@@ -22,6 +22,8 @@ class Mixing:
     `telephone` is the share in which the voice comes overdriven through a narrow line, in half of them with the noise;
     and of the noises that come through a line of their own; lines begin at `telephone_hz`.  `tones` is the share of
     beeps and melodies in the noises.
+    `bystanders` is the share of the mixtures of voice and noise that also have one to four voices across a room,
+    `bystanders_db` below the talker; never without one, as a voice that nobody is nearer than is the talker's.
     `level_db` is of the talker or, with `level_of` "mixture", of all that is heard, so that it says nothing about what
     that is.
     """
@@ -49,6 +51,8 @@ class Mixing:
     telephone: float = 0.0
     telephone_hz: tuple[float, float] = (63.0, 794.0)
     tones: float = 0.0
+    bystanders: float = 0.0
+    bystanders_db: tuple[float, float] = (5.0, 25.0)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,8 @@ class Discriminators:
         periods: samples; of the "dac" kind's judges of periodic structure.
         channels: of the "small" kind.
         floor_db: what is further below a clip's level is hidden from them.
+        relativistic: they compare a real with a generated clip instead of judging each; for mixtures, whose speech is
+            known.
     """
 
     kind: Literal["small", "dac"] = "small"
@@ -116,6 +122,7 @@ class Discriminators:
     channels: int = 16
     floor_db: float = -36.0
     learning_rate: float = 5e-4
+    relativistic: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,14 @@ from engine.errors import InputError
 from engine.generator import BranchConfig
 from engine.masking import masked_speech
 from engine.spectral import SpectralConfig
+from trainer.adversaries import Adversaries, Pair
 from trainer.checkpoint import BEST, load_checkpoint
 from trainer.clips import Priors
 from trainer.corpus import Corpus
 from trainer.growth import grow
 from trainer.loop import Training, is_hidden_matrix, new_generator
 from trainer.muon import Muon, orthogonalised
-from trainer.recipe import FOLDER, Recipe, Unpaired, load_recipe, recipe_from
+from trainer.recipe import FOLDER, Discriminators, Recipe, Unpaired, load_recipe, recipe_from
 
 Corpora = tuple[list[Corpus], list[Corpus]]
 SMALL = Recipe(
@@ -104,6 +105,24 @@ def test_without_noisy_recordings_the_judges_hear_mixtures(priors: Corpora, tmp_
     after = run.adversaries.ensembles.state_dict()
     assert set(run.adversaries.ensembles) == {"clean", "noise"}
     assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_judges_that_compare_find_what_clips_have_in_common_to_hide_it(priors: Corpora) -> None:
+    def chance_of(relativistic: bool) -> float:
+        judges = Discriminators(windows=(256,), channels=8, learning_rate=3e-3, relativistic=relativistic)
+        recipe = replace(SMALL, unpaired=Unpaired(clean=1.0), discriminators=judges)
+        adversaries = Adversaries(Fabric(accelerator="cpu", devices=1), recipe, 16000)
+        adversaries.wrap()
+        draws = torch.Generator().manual_seed(0)
+        losses = []
+        for _ in range(60):
+            pitch = torch.rand(4, 1, generator=draws) * 3000 + 200
+            real = torch.sin(pitch * torch.arange(4000) / 16000 * 2 * torch.pi) * torch.rand(4, 1, generator=draws)
+            hiss = 0.01 * torch.rand(4, 1, generator=draws) * torch.randn(4, 4000, generator=draws)
+            losses.append(float(adversaries.learn({"clean": Pair(real, real + hiss)}, 1.0)["judge_clean"]))
+        return sum(losses[-20:]) / 20
+
+    assert chance_of(True) < 0.9 * chance_of(False)
 
 
 def test_an_anchor_keeps_its_share_of_the_beginning(priors: Corpora, tmp_path: Path) -> None:

@@ -52,6 +52,18 @@ def test_a_floor_lies_below_the_talker(priors: Priors, floor: float, level: floa
         assert 20 * np.log10(noise.std() / active_level(speech)) == pytest.approx(level, abs=1.0)
 
 
+def test_bystanders_talk_below_the_talker_and_only_beside_one(priors: Priors) -> None:
+    crowd = Mixing((60.0, 60.0), only_noise=0, only_speech=0, reverberation=0, band_limit=0, bystanders=1.0)
+    batch = Mixer(*priors, replace(crowd, bystanders_db=(15.0, 15.0))).batch(rngs(0, 8), 1.0)
+    for speech, noise in zip(batch.speech, batch.noise, strict=True):
+        assert 20 * np.log10(active_level(speech) / active_level(noise)) == pytest.approx(15, abs=1)
+    alone = replace(crowd, only_noise=1.0)
+    assert np.array_equal(
+        Mixer(*priors, alone).batch(rngs(0, 8), 1.0).noise,
+        Mixer(*priors, replace(alone, bystanders=0.0)).batch(rngs(0, 8), 1.0).noise,
+    )
+
+
 @pytest.mark.parametrize(("kind", "silent"), [("only_noise", "speech"), ("only_speech", "noise")])
 def test_one_part_can_be_missing(priors: Priors, kind: str, silent: str) -> None:
     mixing = replace(Mixing(only_noise=0, only_speech=0), **{kind: 1.0})

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from trainer.losses.adversarial import discriminator_loss, generator_loss
+from trainer.losses.adversarial import discriminator_loss, generator_loss, relativistic_loss
 from trainer.losses.feature_matching import moments, paired
 
 
@@ -14,6 +14,15 @@ def test_least_squares() -> None:
     )
     assert float(discriminator_loss(real, fake)) == pytest.approx((0.125 + 0) / 2 + (0.5 + 0.25) / 2)
     assert float(generator_loss(fake)) == pytest.approx((0.5 + 0.25) / 2)
+
+
+def test_relativistic_least_squares() -> None:
+    real, fake = (
+        [torch.tensor([[3.0, 2.5]]), torch.tensor([[1.0]])],
+        [torch.tensor([[2.0, 2.5]]), torch.tensor([[1.5]])],
+    )
+    assert relativistic_loss(real, fake).tolist() == [pytest.approx((0.5 + 2.25) / 2)]
+    assert relativistic_loss(fake, real).tolist() == [pytest.approx((2.5 + 0.25) / 2)]
 
 
 def test_paired_features_by_hand() -> None:
