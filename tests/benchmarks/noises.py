@@ -1,8 +1,11 @@
 """Which noises a model takes for speech: python -m tests.benchmarks.noises [--model M].
 
 Beeps, horns, hiss and the noises of the development clips through narrow lines, all alone and equally loud: level of
-the speech track relative to what went in, dB.
+the speech track relative to what went in, dB.  And the voice of another clip in a hall, beside the talker: SI-SDR of
+the speech track, dB.
 """
+
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,11 +16,15 @@ from engine.separator import Separator
 from tests.benchmarks.both_tracks import level
 from tests.benchmarks.machine import machine_line
 from tests.benchmarks.quality import RATE, SETS, clips, parser
-from tests.benchmarks.voices import band
+from tests.benchmarks.voices import band, room
+from trainer.evaluate import Enhance
+from trainer.metrics import si_sdr
+from trainer.mixing import active_level
 
 Audio = NDArray[np.floating]
 LEVEL_DB, SECONDS = -26.0, 6
 LINES = ((20, 7900), (300, 3400), (500, 2500))
+BYSTANDERS_DB = (5, 10, 20)  # below the talker
 
 
 def tone(frequency: Audio | float, harmonics: int = 1) -> Audio:
@@ -47,6 +54,17 @@ def made_noises() -> dict[str, Audio]:
     }
 
 
+def beside_another(speech: Enhance, corpora: Path, name: str, below_db: float) -> list[float]:
+    """SI-SDR of the speech track, dB, clip by clip: its clean speech and, so far below, another's from a hall."""
+    voices, hall = [clean for _, clean in clips(corpora, name)], room(1.0, 6)
+    scores = []
+    for voice, other in zip(voices, voices[len(voices) // 2 :] + voices, strict=False):
+        far = np.resize(hall(other), len(voice))
+        far *= 10 ** (-below_db / 20) * active_level(voice) / active_level(far)
+        scores.append(si_sdr(speech((voice + far).astype(np.float32), RATE), voice))
+    return scores
+
+
 def main() -> None:
     """Print Markdown tables."""
     options = parser(__doc__).parse_args()
@@ -67,6 +85,10 @@ def main() -> None:
             levels = [lured(line(x - clean)) for x, clean in clips(options.corpora, name)]
             cells.append(f"{np.mean(levels):.0f} ({np.max(levels):.0f})")
         print(f"| {low:,} to {high:,} Hz |", " | ".join(cells), "|", flush=True)
+    print("\n| another talks in a hall | SI-SDR:", " | ".join(SETS), "|\n|---|" + len(SETS) * "---|")
+    for below in BYSTANDERS_DB:
+        cells = [f"{np.mean(beside_another(speech, options.corpora, name, below)):.1f}" for name in SETS]
+        print(f"| {below} dB below the talker |", " | ".join(cells), "|", flush=True)
     print("\n" + machine_line())
 
 
