@@ -89,15 +89,6 @@ def coloured_noise(rng: np.random.Generator, length: int, sample_rate: int) -> A
     return (hum / hum.std() + hiss * 10 ** (rng.uniform(-40, 0) / 20)).astype(np.float32)
 
 
-def rumble(rng: np.random.Generator, length: int, sample_rate: int, edge: float, steepness: float) -> Audio:
-    """Random movement at unit level, brown to white up to `edge`, Hz, and weaker by its power of `steepness` above."""
-    spectrum = np.fft.rfft(rng.standard_normal(length))
-    frequency = np.maximum(np.arange(len(spectrum)) * sample_rate / length, 5.0)
-    spectrum *= frequency ** -rng.uniform(0, 1) / (1 + (frequency / edge) ** steepness)
-    movement = np.fft.irfft(spectrum, length)
-    return (movement / movement.std()).astype(np.float32)
-
-
 def tones(rng: np.random.Generator, length: int, sample_rate: int) -> Audio:
     """One to three voices of beeps, sirens or melodies: harmonics of a pitch that steps or glides from note to note."""
     time, audio = np.arange(length) / sample_rate, np.zeros(length)
@@ -151,9 +142,6 @@ class Mixer:
             if line is not None:
                 speech = filtered(line, overdriven(rng, speech))
             speech /= active_level(speech) + 1e-6
-            if mixing.rumble and line is None and rng.random() < mixing.rumble:
-                own = rumble(rng, length, self.sample_rate, rng.uniform(25, 70), rng.uniform(4, 12))
-                speech += own * np.float32(10 ** (-rng.uniform(*mixing.rumble_db) / 20))
         if kind < 1 - mixing.only_speech:
             noise = self._one_noise(rng, length)
             if rng.random() < mixing.second_noise:
@@ -187,10 +175,6 @@ class Mixer:
             noise = self._draw(rng, self.noise, length, mixing.noise_speed)
             for _ in range(int(rng.integers(mixing.noise_equalisers))):
                 noise = equalised(rng, noise)
-        if mixing.noise_rumble and rng.random() < mixing.noise_rumble:
-            lows = rumble(rng, length, self.sample_rate, 10 ** rng.uniform(1.7, 3), rng.uniform(1, 4))
-            level = np.float32(10 ** (rng.uniform(*mixing.noise_rumble_db) / 20))
-            noise = noise + lows * level * np.sqrt(np.square(noise).mean())
         if rng.random() < mixing.reversed_noise:
             noise = noise[::-1]
         if rng.random() < mixing.noise_reverberation:

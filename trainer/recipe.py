@@ -24,9 +24,6 @@ class Mixing:
     beeps and melodies in the noises.
     `bystanders` is the share of the mixtures of voice and noise that also have one to four voices across a room,
     `bystanders_db` below the talker; never without one, as a voice that nobody is nearer than is the talker's.
-    `rumble` is the share of the voices (of those that come through no line) with a rumble of their own, `rumble_db`
-    below them, which stays with them; `noise_rumble` of the noises with one at `noise_rumble_db` of their level, which
-    reaches up into the voice.
     `level_db` is of the talker or, with `level_of` "mixture", of all that is heard, so that it says nothing about what
     that is.
     """
@@ -56,10 +53,6 @@ class Mixing:
     tones: float = 0.0
     bystanders: float = 0.0
     bystanders_db: tuple[float, float] = (5.0, 25.0)
-    rumble: float = 0.0
-    rumble_db: tuple[float, float] = (10.0, 36.0)
-    noise_rumble: float = 0.0
-    noise_rumble_db: tuple[float, float] = (-20.0, 6.0)
 
 
 @dataclass(frozen=True)

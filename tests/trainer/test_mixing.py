@@ -13,7 +13,6 @@ from trainer.mixing import (
     filtered,
     overdriven,
     reverberated,
-    rumble,
     telephone_line,
     tones,
 )
@@ -63,29 +62,6 @@ def test_bystanders_talk_below_the_talker_and_only_beside_one(priors: Priors) ->
         Mixer(*priors, alone).batch(rngs(0, 8), 1.0).noise,
         Mixer(*priors, replace(alone, bystanders=0.0)).batch(rngs(0, 8), 1.0).noise,
     )
-
-
-def test_a_rumble_is_a_part_of_the_voice_and_lies_below_it(priors: Priors) -> None:
-    plain = Mixing((60.0, 60.0), only_noise=0, only_speech=0, reverberation=0, band_limit=0, second_noise=0)
-    quiet, moving = (
-        Mixer(*priors, replace(plain, rumble=share, rumble_db=(10.0, 10.0))).batch(rngs(0, 8), 1.0).speech
-        for share in (0.0, 1.0)
-    )
-    for voice, both in zip(quiet, moving, strict=True):
-        voice, both = voice / active_level(voice), both / active_level(both)
-        voice *= (both @ voice) / (voice @ voice)
-        assert 20 * np.log10((both - voice).std() / active_level(voice)) == pytest.approx(-10, abs=1.5)
-
-
-def test_noises_rumble_as_well(priors: Priors) -> None:
-    plain = Mixing(only_noise=1.0, second_noise=0, synthetic_noise=0, band_limit=0, noise_rumble_db=(0.0, 0.0))
-
-    def lows(share: float) -> float:
-        noise = Mixer(*priors, replace(plain, noise_rumble=share)).batch(rngs(0, 8), 2.0).noise
-        power = np.square(np.abs(np.fft.rfft(noise))).sum(0)
-        return float(power[:2000].sum() / power.sum())  # 1 kHz
-
-    assert lows(1.0) > lows(0.0) + 0.2
 
 
 @pytest.mark.parametrize(("kind", "silent"), [("only_noise", "speech"), ("only_speech", "noise")])
@@ -189,13 +165,6 @@ def test_more_filters_colour_the_voice_more(priors: Priors) -> None:
         return float(tilt.std())
 
     assert spread(5) > 1.2 * spread(1)
-
-
-def test_a_rumble_is_of_unit_level_and_ends_at_its_edge() -> None:
-    for seed in range(4):
-        audio = rumble(np.random.default_rng(seed), 32000, 16000, 50.0, 6.0)
-        power = np.square(np.abs(np.fft.rfft(audio)))
-        assert audio.std() == pytest.approx(1, abs=1e-3) and power[:200].sum() > 0.99 * power.sum()  # 100 Hz
 
 
 def test_coloured_noise_is_of_unit_level() -> None:
