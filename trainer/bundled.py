@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
@@ -18,7 +17,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 
 from engine.device import choose_device
 from engine.generator import Generator
-from engine.model import Model, load_model, save_model
+from engine.model import load_model, save_model
 from engine.model_files import BUNDLED, DEFAULT, SUFFIX, ModelCard, Prior, find_model
 from engine.separator import Separator
 from trainer.checkpoint import checkpoints, load_checkpoint, read_progress
@@ -30,7 +29,7 @@ from trainer.growth import grow
 from trainer.launch import launch, precision
 from trainer.loop import Training, new_generator
 from trainer.memory import keep_memory
-from trainer.purity import impure, purified
+from trainer.purity import impure
 from trainer.recipe import Recipe, load_recipe, recipe_from
 
 HELD_OUT = 0.05  # share of the files of each corpus that only validation hears
@@ -45,15 +44,11 @@ def open_priors(
     sample_rate: int,
     excluded: frozenset[Path] = frozenset(),
     clean_snr_db: float | None = None,
-    clean_ovrl: float | None = None,
-    purifier: Model | None = None,
 ) -> Priors:
     """The "clean" and "noise" corpora of `bundled.toml`, each folder below the first root that has it.
 
     Args:
-        clean_snr_db, clean_ovrl: of files of the "clean" corpora; those with more noise, or less by DNSMOS, are left
-            out; the second counts only beside the first.
-        purifier: what it takes for noise in the "clean" corpora belongs to the noise of mixtures.
+        clean_snr_db: of files of the "clean" corpora; those with more noise are left out.
 
     Raises:
         FileNotFoundError: a corpus is below none of the roots.
@@ -68,18 +63,15 @@ def open_priors(
                 raise FileNotFoundError(f"no folder {name} below {', '.join(map(str, roots))}")
             unmeasured, without = entry.pop("unmeasured", ["*"]), excluded
             if prior == "clean" and clean_snr_db is not None:
-                without |= impure(folder, clean_snr_db, unmeasured, cache, clean_ovrl)
-            corpus = open_corpus(folder, cache, sample_rate, excluded=without, **entry)
-            if prior == "clean" and purifier:
-                corpus = purified(corpus, Separator(purifier).mono_speech, cache, purifier.file.id)
-            corpora.append(corpus)
+                without |= impure(folder, clean_snr_db, unmeasured, cache / "purity.json")
+            corpora.append(open_corpus(folder, cache, sample_rate, excluded=without, **entry))
     return Priors(**priors)
 
 
-def priors_of(options: argparse.Namespace, state: Path, recipe: Recipe, *purity: Any) -> Priors:
-    """The priors that the command line names; for the last arguments see `open_priors`."""
+def priors_of(options: argparse.Namespace, state: Path, recipe: Recipe, clean_snr_db: float | None = None) -> Priors:
+    """The priors that the command line names; see `open_priors`."""
     excluded = frozenset[Path]().union(*map(read_exclusions, options.exclude))
-    return open_priors(options.root, state / "cache", recipe.codec.sample_rate, excluded, *purity)
+    return open_priors(options.root, state / "cache", recipe.codec.sample_rate, excluded, clean_snr_db)
 
 
 def train(options: argparse.Namespace) -> None:
@@ -95,8 +87,7 @@ def train(options: argparse.Namespace) -> None:
         strategy=DDPStrategy(forward_sync_buffers=False) if several else "auto",
     )
     launch(fabric)
-    purity = (options.clean_snr, options.clean_ovrl, load_model(options.purify) if options.purify else None)
-    priors, held_out = priors_of(options, options.state, recipe, *purity).split(HELD_OUT)
+    priors, held_out = priors_of(options, options.state, recipe, options.clean_snr).split(HELD_OUT)
     run = Training(
         fabric, recipe, priors, held_out, options.state, minutes=options.minutes, start=start_of(options.base, recipe)
     )
@@ -129,13 +120,10 @@ def pack(options: argparse.Namespace) -> None:
     made = "hiss, mains hum, beeps and melodies" if recipe.mixing.tones else "hiss and mains hum"
     notes = f"Noise also holds synthetic {made}. No test clip and no paired recording was trained on."
     if options.clean_snr is not None:
-        least = f"an SNR of {options.clean_snr:g} dB"
-        if options.clean_ovrl is not None:
-            least += f" and a DNSMOS OVRL of {options.clean_ovrl:g}"
-        notes += f" In the last {seconds / 3600:.2f} h, clean speech was of files with {least} or more."
-    purifier = find_model(options.purify) if options.purify else None
-    if purifier:
-        notes += f" What {purifier.card.name} of {purifier.card.date} takes for noise in it was noise in the mixtures."
+        hours = seconds / 3600
+        notes += (
+            f" In the last {hours:.2f} h, clean speech was of files with an SNR of {options.clean_snr:g} dB or more."
+        )
     if len(last) > 1:
         notes += f" The weights are the mean of {len(last)} trainings: steps and hours of all, the recipe of the first."
     if options.keep:
@@ -159,9 +147,7 @@ def pack(options: argparse.Namespace) -> None:
         else None,
         clean=clean,
         noise=noise,
-        recipe=settings
-        | {"processes": options.processes, "held_out": HELD_OUT, "purifier": purifier and purifier.id}
-        | {"clean_snr_db": options.clean_snr, "clean_ovrl": options.clean_ovrl},
+        recipe=settings | {"processes": options.processes, "held_out": HELD_OUT, "clean_snr_db": options.clean_snr},
         steps=sum(progress["step"] for progress in progresses) + (base.steps if base else 0),
         training_hours=round(seconds / 3600 + (base.training_hours if base else 0), 2),
         machine=options.machine or f"{options.processes} CPU cores",
@@ -222,12 +208,6 @@ def main() -> None:
         command.add_argument("--root", type=Path, action="append", required=True, help="folder of corpora; repeatable")
         command.add_argument("--exclude", type=Path, action="append", default=[], help="list by voicebed audit")
         command.add_argument("--clean-snr", type=float, metavar="DB", help="leave out noisier files of clean speech")
-        command.add_argument(
-            "--clean-ovrl", type=float, metavar="MOS", help="and of the others those that DNSMOS scores lower"
-        )
-        command.add_argument(
-            "--purify", metavar="MODEL", help="what this model takes for noise in clean speech is noise in mixtures"
-        )
         command.add_argument("--processes", type=int, default=1)
         command.add_argument("--base", help="name or path of the model that the training began from (default: none)")
         if function is train:

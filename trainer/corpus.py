@@ -39,7 +39,6 @@ class Corpus:
         sample_rate: of `samples`, Hz.
         samples: int16, mono, all files end to end; usually on disk.
         spans: first sample and end of every stretch that belongs to it, a file or part of one.
-        pure: `samples` without what a model takes for noise in them, if that was asked for.
     """
 
     name: str
@@ -49,7 +48,6 @@ class Corpus:
     sample_rate: int
     samples: NDArray[np.int16]
     spans: tuple[tuple[int, int], ...]
-    pure: NDArray[np.int16] | None = None
 
     @cached_property
     def ends(self) -> list[int]:
@@ -60,19 +58,14 @@ class Corpus:
     def hours(self) -> float:
         return self.ends[-1] / self.sample_rate / 3600
 
-    def crop(self, rng: np.random.Generator, length: int, pure: bool = False) -> NDArray[np.float32]:
-        """`length` samples from a random place on, over the ends of spans, wrapping at the last; full scale ±1.
-
-        Args:
-            pure: of `pure`, where there is such.
-        """
-        samples = self.samples if self.pure is None or not pure else self.pure
+    def crop(self, rng: np.random.Generator, length: int) -> NDArray[np.float32]:
+        """`length` samples from a random place on, over the ends of spans, wrapping at the last; full scale ±1."""
         at = int(rng.integers(self.ends[-1]))
         index, pieces = bisect_right(self.ends, at), []
         skip = at - (self.ends[index - 1] if index else 0)
         while length:
             start, end = self.spans[index % len(self.spans)]
-            pieces.append(samples[start + skip : min(end, start + skip + length)])
+            pieces.append(self.samples[start + skip : min(end, start + skip + length)])
             length, index, skip = length - len(pieces[-1]), index + 1, 0
         return np.concatenate(pieces).astype(np.float32) / np.float32(32768)
 

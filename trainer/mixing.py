@@ -112,15 +112,13 @@ class Mixer:
     """Draws batches from a clean and a noise prior.
 
     Args:
-        clean, noise: the corpora of each prior, all at one rate.  Where clean speech has a `pure` version, that is the
-            speech of a mixture, and the rest belongs to its noise; alone, it is whole.
+        clean, noise: the corpora of each prior, all at one rate.
         mixing: probabilities and ranges, from the recipe.
     """
 
     def __init__(self, clean: Sequence[Corpus], noise: Sequence[Corpus], mixing: Mixing) -> None:
         self.clean, self.noise, self.mixing = clean, noise, mixing
         self.sample_rate = clean[0].sample_rate
-        self.purified = any(corpus.pure is not None for corpus in clean)
 
     def batch(self, rngs: Sequence[np.random.Generator], seconds: float) -> Batch:
         """A mixture of `seconds` by each of the generators."""
@@ -130,19 +128,20 @@ class Mixer:
 
     def _pair(self, rng: np.random.Generator, length: int) -> tuple[Audio, Audio]:
         mixing, kind = self.mixing, rng.random()
-        speech, noise, own = (np.zeros(length, np.float32) for _ in range(3))
+        speech, noise = np.zeros(length, np.float32), np.zeros(length, np.float32)
         line: Sections | None = None
         # Nothing is drawn for what a recipe does not have, so that others mix as they did.
         if mixing.telephone and rng.random() < mixing.telephone:
             line = telephone_line(rng, self.sample_rate, mixing)
         if kind >= mixing.only_noise:
-            alone, state = kind >= 1 - mixing.only_speech, rng.bit_generator.state
-            speech = self._voice(rng, length, line, pure=not alone)
-            level = active_level(speech) + 1e-6
-            if self.purified and not alone:
-                rng.bit_generator.state = state  # the same place, filters and room
-                own = (self._voice(rng, length, line, pure=False) - speech) / level
-            speech /= level
+            speech = self._draw(rng, self.clean, length, mixing.speed)
+            for _ in range(int(rng.integers(mixing.equalisers))):
+                speech = equalised(rng, speech)
+            if rng.random() < mixing.reverberation:
+                speech = reverberated(rng, speech, self.sample_rate, mixing)
+            if line is not None:
+                speech = filtered(line, overdriven(rng, speech))
+            speech /= active_level(speech) + 1e-6
         if kind < 1 - mixing.only_speech:
             noise = self._one_noise(rng, length)
             if rng.random() < mixing.second_noise:
@@ -155,7 +154,6 @@ class Mixer:
                 noise += floor * np.float32(10 ** (-rng.uniform(*mixing.floor_db) / 20))
             if line is not None and rng.random() < 0.5:
                 noise = filtered(line, noise)
-            noise += own
         if rng.random() < mixing.band_limit:
             low_pass = np.asarray(signal.butter(6, rng.uniform(3000, 7500), fs=self.sample_rate, output="sos"))
             speech, noise = filtered(low_pass, speech), filtered(low_pass, noise)
@@ -164,16 +162,6 @@ class Mixer:
             level /= np.float32(active_level(speech + noise) + 1e-6)
         level /= max(1.0, level * float(np.abs(speech + noise).max()))
         return speech * level, noise * level
-
-    def _voice(self, rng: np.random.Generator, length: int, line: Sections | None, pure: bool) -> Audio:
-        """A voice in its room and through its line, as it was recorded or without what its reading has of noise."""
-        mixing = self.mixing
-        speech = self._draw(rng, self.clean, length, mixing.speed, pure)
-        for _ in range(int(rng.integers(mixing.equalisers))):
-            speech = equalised(rng, speech)
-        if rng.random() < mixing.reverberation:
-            speech = reverberated(rng, speech, self.sample_rate, mixing)
-        return speech if line is None else filtered(line, overdriven(rng, speech))
 
     def _one_noise(self, rng: np.random.Generator, length: int) -> Audio:
         mixing = self.mixing
@@ -209,17 +197,12 @@ class Mixer:
         return voices / np.float32(active_level(voices) + 1e-6)
 
     def _draw(
-        self,
-        rng: np.random.Generator,
-        prior: Sequence[Corpus],
-        length: int,
-        speeds: tuple[float, float],
-        pure: bool = False,
+        self, rng: np.random.Generator, prior: Sequence[Corpus], length: int, speeds: tuple[float, float]
     ) -> Audio:
         weights = np.array([corpus.weight for corpus in prior])
         corpus = prior[int(rng.choice(len(prior), p=weights / weights.sum()))]
         speed = rng.uniform(*speeds) if rng.random() < 0.6 else 1.0
-        audio = corpus.crop(rng, int(length * speed) + 64, pure)
+        audio = corpus.crop(rng, int(length * speed) + 64)
         if speed != 1.0:
             audio = soxr.resample(audio, speed, 1.0, quality="LQ")
         return equalised(rng, np.pad(audio, (0, max(0, length - len(audio))))[:length])

@@ -64,20 +64,6 @@ def test_bystanders_talk_below_the_talker_and_only_beside_one(priors: Priors) ->
     )
 
 
-@pytest.mark.parametrize("room", [0.0, 1.0])
-def test_what_is_not_pure_in_a_voice_is_noise_in_mixtures_and_speech_alone(priors: Priors, room: float) -> None:
-    (clean,), noise = priors
-    halved = [replace(clean, pure=(clean.samples // 2).astype(np.int16))]
-    plain = Mixing((60.0, 60.0), only_noise=0, only_speech=0, band_limit=0, reverberation=room)
-    for speech, rest in zip(*Mixer(halved, noise, plain).batch(rngs(0, 6), 1.0)[1:], strict=True):
-        assert np.linalg.norm(speech - rest) < 0.01 * np.linalg.norm(speech)
-    alone = replace(plain, only_speech=1.0)
-    assert np.array_equal(
-        Mixer(halved, noise, alone).batch(rngs(0, 6), 1.0).mixture,
-        Mixer([clean], noise, alone).batch(rngs(0, 6), 1.0).mixture,
-    )
-
-
 @pytest.mark.parametrize(("kind", "silent"), [("only_noise", "speech"), ("only_speech", "noise")])
 def test_one_part_can_be_missing(priors: Priors, kind: str, silent: str) -> None:
     mixing = replace(Mixing(only_noise=0, only_speech=0), **{kind: 1.0})
