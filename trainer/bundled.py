@@ -134,12 +134,14 @@ def pack(options: argparse.Namespace) -> None:
         )
     notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
+    listens = recipe.weights.ovrl or recipe.weights.dnsmos_features
     card = ModelCard(
         name=options.out.stem,
         architecture=generator.settings,
         sample_rate=recipe.codec.sample_rate,
         method="USE-DDP generator (arXiv 2509.22942), spectral codec; warm start on mixtures of two unpaired priors"
-        + (f", judged by discriminators of {' and '.join(judges)}" if judges else ""),
+        + (f", judged by discriminators of {' and '.join(judges)}" if judges else "")
+        + (", and by the network of DNSMOS, so that its scores are no independent measure" if listens else ""),
         licence="MIT",
         date=date.today().isoformat(),
         base=f"{base.name} of {base.date}: {base.steps} steps, {base.training_hours} h, on the same corpora"

@@ -35,7 +35,7 @@ from trainer.memory import keep_memory, within_memory
 from trainer.mining import mine_noise
 from trainer.previews import Previews
 from trainer.recipe import Recipe, load_recipe
-from trainer.validation import noisy_clips, opinions, speech_of
+from trainer.validation import noisy_clips, on_mixtures, opinions, speech_of
 from trainer.verdict import Verdict, judge
 
 # Share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict.
@@ -134,10 +134,12 @@ def _trained(
     validation, exam = held_out.split(0.5)
     clips, rate, device = noisy_clips(exam, JUDGED), base.generator.codec.sample_rate, fabric.device
     heard: dict[str, list[Row]] = {}
+    mixtures: dict[str, float] = {}
     previews: Previews | None = None
     if fabric.is_global_zero:
         heard["input"] = _opinions(clips, rate, "input", report)
         heard["base"] = _opinions(speech_of(base.generator.to(device), clips, device), rate, "base", report)
+        mixtures["base"] = on_mixtures(base.generator, exam, recipe, device)["si_sdr"]  # before it is trained on
         previews = Previews(order.folder / "previews", clips, base.generator, device)
         report({"previews": 0})
         _stop_if_wished(order.folder)
@@ -171,7 +173,9 @@ def _trained(
         load_checkpoint(best, {"average": average}, {})
     renew(average)
     heard["output"] = _opinions(speech_of(average, clips, device), rate, "tuned", report)
-    verdict = judge(heard["base"], heard["output"]) if all(heard.values()) else None
+    mixtures["output"] = on_mixtures(average, exam, recipe, device)["si_sdr"]
+    si_sdr = mixtures["base"], mixtures["output"]
+    verdict = judge(heard["base"], heard["output"], si_sdr) if all(heard.values()) else None
     metrics = {who: mean(dict(enumerate(rows))) for who, rows in heard.items()} if verdict else {}
     card = _card(order, recipe, base, priors, audit, run, verdict, metrics)
     model = save_model(order.out, average, card)

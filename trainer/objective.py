@@ -1,4 +1,4 @@
-"""The generator's loss: the USE-DDP objective on recordings, and the two labelled additions.
+"""The generator's loss: the USE-DDP objective on recordings, and the labelled additions.
 
 Klement et al., "Unsupervised Speech Enhancement using Data-defined Priors", arXiv 2509.22942.
 """
@@ -17,12 +17,15 @@ from trainer.adversaries import Adversaries, Pair
 from trainer.clips import Clips
 from trainer.discriminators import levelled
 from trainer.losses.coherence import coherence
+from trainer.losses.dnsmos import Dnsmos
 from trainer.losses.energy import too_quiet
 from trainer.losses.mel import multi_scale_mel
 from trainer.losses.si_sdr import si_sdr
 from trainer.losses.stft import multi_scale_stft
 from trainer.losses.supervised import separation_loss
 from trainer.recipe import Recipe
+
+JUDGED = 4  # mixtures of a step, at most, that DNSMOS hears; it takes longer than the generator
 
 Terms = dict[str, Tensor]
 
@@ -52,6 +55,7 @@ class Objective:
     ) -> None:
         self.fabric, self.recipe, self.adversaries = fabric, recipe, adversaries
         self.codec, self.teacher, self.sample_rate = generator.codec, teacher, generator.codec.sample_rate
+        self.dnsmos = Dnsmos().to(fabric.device) if recipe.weights.ovrl or recipe.weights.dnsmos_features else None
 
     def __call__(self, model: Callable[[Tensor], Sources], clips: Clips, share: float) -> tuple[Terms, Terms]:
         """One turn of the discriminators at `share` of their learning rate, and the generator's loss.
@@ -75,6 +79,8 @@ class Objective:
             parts = (clips.mixtures.speech, clips.mixtures.noise)
             loss = separation_loss(*mixtures[1:], *parts, recipe.weights, self.sample_rate)
             terms["warm_start"] = recipe.warm_start * loss.mean()
+            if self.dnsmos:
+                terms |= self._opinion(self.dnsmos, mixtures.masked, *parts)
             if clips.noisy is None and self.adversaries.weights:  # the mixtures stand in for recordings
                 terms |= self._adversarial(mixtures, *parts, share, log)
         if remixed:
@@ -94,6 +100,16 @@ class Objective:
         sizes = [len(part) for part in inputs.values()]
         pieces = zip(*(part.split(sizes) for part in whole), strict=True)
         return {name: Heard(*piece) for name, piece in zip(inputs, pieces, strict=True)}
+
+    def _opinion(self, dnsmos: Dnsmos, masked: Tensor, speech: Tensor, noise: Tensor) -> Terms:
+        """What DNSMOS thinks of the speech that was found, beside the true one, in mixtures that hold both parts."""
+        rows = (speech.any(-1) & noise.any(-1)).nonzero()[:JUDGED, 0]
+        if not len(rows):
+            return {}
+        with self.fabric.autocast():
+            worse, apart = dnsmos.compare(masked[rows], speech[rows])
+        weights = self.recipe.weights
+        return {"ovrl": weights.ovrl * worse.mean(), "dnsmos_features": weights.dnsmos_features * apart.mean()}
 
     def _remixed(self, x: Tensor, gain: Tensor) -> tuple[Tensor, Tensor]:
         """(speech, noise) by the averaged model: each clip's speech with its neighbour's noise."""

@@ -60,7 +60,9 @@ class Weights:
     """Weights of the loss terms; a term of weight 0 is not computed.
 
     `lacking` is how much more an error of the speech's magnitude counts where the estimate has too little: 1 doubles it
-    (as in VoiceFilter-Lite's asymmetric loss, Wang et al., arXiv 2009.04323).
+    (as in VoiceFilter-Lite's asymmetric loss, Wang et al., arXiv 2009.04323).  `ovrl` weighs a point of OVRL by which
+    DNSMOS thinks less of the speech that was found than of the true one, `dnsmos_features` of what else it hears
+    differently (`trainer.losses.dnsmos`).
     """
 
     complex_spectrum: float = 30.0
@@ -70,6 +72,8 @@ class Weights:
     direct: float = 0.5
     noise: float = 0.5
     lacking: float = 0.0
+    ovrl: float = 0.0
+    dnsmos_features: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class Recipe:
     models", arXiv 2109.01903).  `optimizer` trains the hidden matrices.
     Where there is no noisy folder, mixtures stand in for it before the discriminators, with their own parts as priors.
     The additions to the paper's method are `warm_start`, the weight of mixtures made of the two priors as `mixing` and
-    `weights` say, and `remix`.
+    `weights` say, DNSMOS's opinion of these where `weights` has it, and `remix`.
     """
 
     name: str = "warm_start"

@@ -31,13 +31,12 @@ def validate(generator: Generator, held_out: Priors, recipe: Recipe, device: tor
         the package for it is installed: DNSMOS `SIG`, `BAK`, `OVRL`.
     """
     scores: dict[str, float] = {}
-    with torch.inference_mode():
-        if held_out.clean and held_out.noise:
-            scores |= _on_mixtures(generator, held_out, recipe, device)
-        if held_out.noisy and find_spec("speechmos"):
-            tracks = speech_of(generator, noisy_clips(held_out, NOISY), device)
-            rows = opinions(tracks, generator.codec.sample_rate)
-            scores |= {name: float(np.mean([row[name] for row in rows])) for name in ("SIG", "BAK", "OVRL")}
+    if held_out.clean and held_out.noise:
+        scores |= on_mixtures(generator, held_out, recipe, device)
+    if held_out.noisy and find_spec("speechmos"):
+        tracks = speech_of(generator, noisy_clips(held_out, NOISY), device)
+        rows = opinions(tracks, generator.codec.sample_rate)
+        scores |= {name: float(np.mean([row[name] for row in rows])) for name in ("SIG", "BAK", "OVRL")}
     return scores
 
 
@@ -64,7 +63,9 @@ def opinions(tracks: Tensor, sample_rate: int) -> list[Row]:
     return [dnsmos(track.numpy(), sample_rate) for track in tracks]
 
 
-def _on_mixtures(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:
+@torch.inference_mode()
+def on_mixtures(generator: Generator, held_out: Priors, recipe: Recipe, device: torch.device) -> dict[str, float]:
+    """Of `validate`, what is measured on mixtures of two priors that are not empty."""
     rngs = [np.random.default_rng((1, clip)) for clip in range(MIXTURES)]
     batch = Mixer(held_out.clean, held_out.noise, recipe.mixing).batch(rngs, MIXTURE_SECONDS)
     x, speech, noise = (part.to(device) for part in tensors(batch))

@@ -1,4 +1,4 @@
-"""Is a tuned model better than the one it began as?  Judged on noisy recordings that no training heard."""
+"""Is a tuned model better than the one it began as?  Judged on noisy recordings and mixtures that it never heard."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from trainer.evaluate import Row, mean
 
 LEAST_GAIN = 0.01  # of the mean OVRL; less is chance
 MOST_LOSS_OF_VOICE = 0.05  # of the mean SIG: a voice that suffers is no price for quiet
+LEAST_GAIN_DB = 0.3  # of the mean SI-SDR of mixtures, where DNSMOS hears the same
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement, in `words` too; `base` and `tuned` are mean DNSMOS scores over the clips."""
+    """The judgement, in `words` too; `base` and `tuned` hold mean DNSMOS scores of the clips, and `SI-SDR` of mixtures."""
 
     better: bool
     words: str
@@ -21,21 +22,28 @@ class Verdict:
     tuned: Mapping[str, float]
 
 
-def judge(base: Sequence[Row], tuned: Sequence[Row]) -> Verdict:
-    """Compare the DNSMOS scores of two models on the same clips.
+def judge(base: Sequence[Row], tuned: Sequence[Row], si_sdr: tuple[float, float]) -> Verdict:
+    """Compare the DNSMOS scores of two models on the same clips, and their SI-SDR of the same mixtures, dB.
 
-    Better means: OVRL is higher on average and on more than half of the clips, and SIG is not noticeably lower.
+    Better means that SIG is not noticeably lower, and one of two: OVRL is higher on average and on more than half of
+    the clips; or it is the same, and SI-SDR is higher: DNSMOS knows no reference, and does not miss a word that is gone.
     """
     before, after = (mean(dict(enumerate(rows))) for rows in (base, tuned))
     gain = {name: after[name] - before[name] for name in before}
     won = sum(new["OVRL"] > old["OVRL"] for old, new in zip(base, tuned, strict=True))
     score = f"OVRL {before['OVRL']:.2f} -> {after['OVRL']:.2f}, higher on {won} of {len(base)} held-out clips"
+    score += f"; SI-SDR of held-out mixtures {si_sdr[0]:.1f} -> {si_sdr[1]:.1f} dB"
+    cleaner = si_sdr[1] - si_sdr[0] >= LEAST_GAIN_DB and gain["OVRL"] > -LEAST_GAIN
+
+    def verdict(reason: str) -> Verdict:
+        words = f"Not better, keep the base: {reason}. {score}." if reason else f"Better: {score}."
+        scores = ({**row, "SI-SDR": value} for row, value in zip((before, after), si_sdr, strict=True))
+        return Verdict(not reason, words, len(base), won, *scores)
+
     if gain["SIG"] < -MOST_LOSS_OF_VOICE:
-        reason = f"the voices suffer (SIG {before['SIG']:.2f} -> {after['SIG']:.2f})"
-    elif gain["OVRL"] < LEAST_GAIN:
-        reason = "the base serves these recordings as well; more or other recordings may help, or more time"
-    elif won * 2 <= len(base):
-        reason = "it helps a few clips and harms the others; recordings of one kind may help"
-    else:
-        return Verdict(True, f"Better: {score}.", len(base), won, before, after)
-    return Verdict(False, f"Not better, keep the base: {reason}. {score}.", len(base), won, before, after)
+        return verdict(f"the voices suffer (SIG {before['SIG']:.2f} -> {after['SIG']:.2f})")
+    if gain["OVRL"] < LEAST_GAIN and not cleaner:
+        return verdict("the base serves these recordings as well; more or other recordings may help, or more time")
+    if won * 2 <= len(base) and not cleaner:
+        return verdict("it helps a few clips and harms the others; recordings of one kind may help")
+    return verdict("")

@@ -30,7 +30,8 @@ from app.window.push_button import push_button
 from engine.model_files import DEFAULT, SUFFIX, ModelCard, ModelFile, add_model, read_model_file, write_card
 
 LICENCES = ("not stated", "CC BY 4.0", "CC BY-SA 4.0", "CC0", "for my own use only")
-SCORES = ("OVRL", "SIG", "BAK", "P808")
+SCORES = ("OVRL", "SIG", "BAK", "P808", "SI-SDR")
+LEAST_HEARD = 0.01  # OVRL; the gain of a better model is smaller only where mixtures decided
 MORE_MINUTES = 20
 NOTES_HEIGHT, SIDE = 96, 460
 
@@ -181,7 +182,12 @@ class VerdictPage(QWidget):
             counts = self.tr("better on {0} of {1} clips, {2} OVRL").format(
                 verdict["clips_better"], verdict["clips"], change(gain)
             )
-            if verdict["better"]:
+            if verdict["better"] and gain < LEAST_HEARD:
+                decibels = change(verdict["tuned"]["SI-SDR"] - verdict["base"]["SI-SDR"])
+                self.light.show_line(
+                    "ok", self.tr("Better on mixtures, {0} dB; DNSMOS hears the same.").format(decibels)
+                )
+            elif verdict["better"]:
                 self.light.show_line("ok", counts[:1].upper() + counts[1:] + ".")
             else:
                 self.light.show_line("look", self.tr("Not better: keep {0} ({1}).").format(base, counts))
@@ -199,6 +205,7 @@ class VerdictPage(QWidget):
             "SIG": self.tr("the voice"),
             "BAK": self.tr("the background"),
             "P808": self.tr("as listeners rate"),
+            "SI-SDR": self.tr("of mixtures, dB"),
         }
         heads = [self.tr("DNSMOS, 1 to 5"), name, self.tr("new"), self.tr("change")]
         table = [heads]

@@ -95,6 +95,7 @@ def test_the_whole_way(order: Order) -> None:
     assert "remix" in card.method and card.recipe["audit"]["noisy"]["files"]["leave out"] == 1
     assert [*card.metrics["held-out noisy clips"]] == ["input", "base", "output"]
     assert outcome.verdict and card.notes == outcome.verdict.words and outcome.verdict.clips == 2
+    assert {"OVRL", "SI-SDR"} <= outcome.verdict.base.keys() & outcome.verdict.tuned.keys()
     stages = [line["stage"] for line in lines if "progress" not in line and "stage" in line]
     assert stages == ["audited", "scored", "scored", "verdict", "scored", "done"]
     logged = [json.loads(line) for line in (order.folder / "log.jsonl").read_text().splitlines()]

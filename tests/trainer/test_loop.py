@@ -23,7 +23,7 @@ from trainer.corpus import Corpus
 from trainer.growth import grow
 from trainer.loop import Training, is_hidden_matrix, new_generator
 from trainer.muon import Muon, orthogonalised
-from trainer.recipe import FOLDER, Discriminators, Recipe, Unpaired, load_recipe, recipe_from
+from trainer.recipe import FOLDER, Discriminators, Mixing, Recipe, Unpaired, Weights, load_recipe, recipe_from
 
 Corpora = tuple[list[Corpus], list[Corpus]]
 SMALL = Recipe(
@@ -105,6 +105,23 @@ def test_without_noisy_recordings_the_judges_hear_mixtures(priors: Corpora, tmp_
     after = run.adversaries.ensembles.state_dict()
     assert set(run.adversaries.ensembles) == {"clean", "noise"}
     assert any(not torch.equal(before[name], after[name]) for name in before)
+
+
+def test_dnsmos_hears_the_mixtures_that_hold_a_voice_and_noise(
+    priors: Corpora, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("speechmos")
+    monkeypatch.setattr("trainer.loop.REPORT_EVERY", 1)
+    for only_noise in (0.0, 1.0):
+        mixing = Mixing(only_noise=only_noise, only_speech=0.0)
+        recipe = replace(SMALL, weights=Weights(ovrl=1.0, dnsmos_features=1.0), mixing=mixing)
+        lines: list[dict[str, float]] = []
+        (folder := tmp_path / str(only_noise)).mkdir()
+        run = training(priors, folder, 1, recipe)
+        run.report = lines.append
+        run.run(validate_every=0)
+        assert ("dnsmos_features" in lines[0]) == (not only_noise)
+        assert only_noise or (lines[0]["dnsmos_features"] > 0 and lines[0]["ovrl"] >= 0)
 
 
 def test_judges_that_compare_find_a_faint_hiss_sooner(priors: Corpora) -> None:

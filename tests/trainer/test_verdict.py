@@ -8,21 +8,32 @@ def rows(*overall: float, sig: float = 3.0) -> list[Row]:
     return [{"SIG": sig, "BAK": 3.5, "OVRL": value} for value in overall]
 
 
+SAME = 9.0, 9.1
+
+
 def test_better_on_average_and_on_most_clips() -> None:
-    verdict = judge(rows(2.5, 2.6, 2.7), rows(2.6, 2.7, 2.6))
+    verdict = judge(rows(2.5, 2.6, 2.7), rows(2.6, 2.7, 2.6), SAME)
     assert verdict.better and (verdict.clips, verdict.clips_better) == (3, 2)
     assert "2 of 3" in verdict.words and "2.60 -> 2.63" in verdict.words
 
 
 def test_the_same_is_not_better() -> None:
-    verdict = judge(rows(2.5, 2.6), rows(2.5, 2.6))
+    verdict = judge(rows(2.5, 2.6), rows(2.5, 2.6), SAME)
     assert not verdict.better and "keep the base" in verdict.words
 
 
 def test_a_few_clips_do_not_make_it_better() -> None:
-    assert not judge(rows(2.5, 2.5, 2.5), rows(4.0, 2.4, 2.4)).better
+    assert not judge(rows(2.5, 2.5, 2.5), rows(4.0, 2.4, 2.4), SAME).better
 
 
 def test_voices_may_not_suffer() -> None:
-    verdict = judge(rows(2.5, 2.6), rows(2.8, 2.9, sig=2.9))
+    verdict = judge(rows(2.5, 2.6), rows(2.8, 2.9, sig=2.9), SAME)
     assert not verdict.better and "voices suffer" in verdict.words
+
+
+def test_where_dnsmos_hears_the_same_mixtures_decide() -> None:
+    verdict = judge(rows(2.5, 2.6), rows(2.5, 2.595), (9.0, 9.4))
+    assert verdict.better and "9.0 -> 9.4 dB" in verdict.words
+    assert (verdict.base["SI-SDR"], verdict.tuned["SI-SDR"]) == (9.0, 9.4)
+    assert not judge(rows(2.5, 2.6), rows(2.5, 2.5), (9.0, 9.4)).better
+    assert not judge(rows(2.5, 2.6), rows(2.5, 2.6, sig=2.9), (9.0, 9.4)).better

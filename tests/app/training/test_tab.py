@@ -164,6 +164,18 @@ def test_a_worse_model_is_asked_about_twice(qtbot: QtBot, tab: TrainerTab, plan:
     qtbot.waitUntil(lambda: load_settings().model == "mine", timeout=SOON)
 
 
+def test_mixtures_can_decide(qtbot: QtBot, tab: TrainerTab, plan: Plan, mode: Path) -> None:
+    script = mode.with_name("trainer_stand_in.py")
+    script.write_text(
+        script.read_text()
+        .replace("dict(OVRL=2.68)", '{"SI-SDR": 9.4}')
+        .replace("P808=3.0", 'P808=3.0, **{"SI-SDR": 9}')
+    )
+    trained(qtbot, tab, plan, mode)
+    assert tab.verdict.light.text.text() == "Better on mixtures, +0.40 dB; DNSMOS hears the same."
+    assert tab.verdict.light.grade == "ok"
+
+
 def test_exported_without_being_saved(qtbot: QtBot, tab: TrainerTab, plan: Plan, mode: Path, tmp_path: Path) -> None:
     trained(qtbot, tab, plan, mode)
     page = tab.verdict
