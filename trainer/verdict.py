@@ -12,7 +12,7 @@ LEAST_GAIN_DB = 0.3  # of the mean SI-SDR of mixtures, where DNSMOS hears the sa
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement, in `words` too; `base` and `tuned` hold mean DNSMOS scores of the clips, and `SI-SDR` of mixtures."""
+    """The judgement, in `words` too; `base` and `tuned`: mean DNSMOS of the clips, `SI-SDR` of mixtures."""
 
     better: bool
     words: str
@@ -26,7 +26,7 @@ def judge(base: Sequence[Row], tuned: Sequence[Row], si_sdr: tuple[float, float]
     """Compare the DNSMOS scores of two models on the same clips, and their SI-SDR of the same mixtures, dB.
 
     Better means that SIG is not noticeably lower, and one of two: OVRL is higher on average and on more than half of
-    the clips; or it is the same, and SI-SDR is higher: DNSMOS knows no reference, and does not miss a word that is gone.
+    the clips; or it is the same, and SI-SDR is higher: DNSMOS knows no reference, and misses no word that is gone.
     """
     before, after = (mean(dict(enumerate(rows))) for rows in (base, tuned))
     gain = {name: after[name] - before[name] for name in before}
