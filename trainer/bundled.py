@@ -134,7 +134,7 @@ def pack(options: argparse.Namespace) -> None:
         )
     notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
-    listens = recipe.weights.ovrl or recipe.weights.dnsmos_features
+    listens = any(recipe.weights.dnsmos)
     card = ModelCard(
         name=options.out.stem,
         architecture=generator.settings,

@@ -55,7 +55,7 @@ class Objective:
     ) -> None:
         self.fabric, self.recipe, self.adversaries = fabric, recipe, adversaries
         self.codec, self.teacher, self.sample_rate = generator.codec, teacher, generator.codec.sample_rate
-        self.dnsmos = Dnsmos().to(fabric.device) if recipe.weights.ovrl or recipe.weights.dnsmos_features else None
+        self.dnsmos = Dnsmos().to(fabric.device) if any(recipe.weights.dnsmos) else None
 
     def __call__(self, model: Callable[[Tensor], Sources], clips: Clips, share: float) -> tuple[Terms, Terms]:
         """One turn of the discriminators at `share` of their learning rate, and the generator's loss.
@@ -107,9 +107,9 @@ class Objective:
         if not len(rows):
             return {}
         with self.fabric.autocast():
-            worse, apart = dnsmos.compare(masked[rows], speech[rows])
-        weights = self.recipe.weights
-        return {"ovrl": weights.ovrl * worse.mean(), "dnsmos_features": weights.dnsmos_features * apart.mean()}
+            difference = dnsmos.compare(masked[rows], speech[rows])
+        parts = zip(difference._fields, self.recipe.weights.dnsmos, difference, strict=True)
+        return {f"dnsmos_{name}": weight * part.mean() for name, weight, part in parts if weight}
 
     def _remixed(self, x: Tensor, gain: Tensor) -> tuple[Tensor, Tensor]:
         """(speech, noise) by the averaged model: each clip's speech with its neighbour's noise."""

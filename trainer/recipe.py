@@ -60,9 +60,9 @@ class Weights:
     """Weights of the loss terms; a term of weight 0 is not computed.
 
     `lacking` is how much more an error of the speech's magnitude counts where the estimate has too little: 1 doubles it
-    (as in VoiceFilter-Lite's asymmetric loss, Wang et al., arXiv 2009.04323).  `ovrl` weighs a point of OVRL by which
-    DNSMOS thinks less of the speech that was found than of the true one, `dnsmos_features` of what else it hears
-    differently (`trainer.losses.dnsmos`).
+    (as in VoiceFilter-Lite's asymmetric loss, Wang et al., arXiv 2009.04323).  `dnsmos` weighs what DNSMOS hears in the
+    speech that was found and not in the true one: OVRL that is missing, differences of all three scores, and those of
+    features (`trainer.losses.dnsmos.Difference`).
     """
 
     complex_spectrum: float = 30.0
@@ -72,8 +72,7 @@ class Weights:
     direct: float = 0.5
     noise: float = 0.5
     lacking: float = 0.0
-    ovrl: float = 0.0
-    dnsmos_features: float = 0.0
+    dnsmos: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def judge(base: Sequence[Row], tuned: Sequence[Row], si_sdr: tuple[float, float]
     """Compare the DNSMOS scores of two models on the same clips, and their SI-SDR of the same mixtures, dB.
 
     Better means that SIG is not noticeably lower, and one of two: OVRL is higher on average and on more than half of
-    the clips; or it is the same, and SI-SDR is higher: DNSMOS knows no reference, and misses no word that is gone.
+    the clips; or it is the same, and SI-SDR is higher: DNSMOS, without a reference, does not miss a word that is gone.
     """
     before, after = (mean(dict(enumerate(rows))) for rows in (base, tuned))
     gain = {name: after[name] - before[name] for name in before}
@@ -34,16 +34,21 @@ def judge(base: Sequence[Row], tuned: Sequence[Row], si_sdr: tuple[float, float]
     score = f"OVRL {before['OVRL']:.2f} -> {after['OVRL']:.2f}, higher on {won} of {len(base)} held-out clips"
     score += f"; SI-SDR of held-out mixtures {si_sdr[0]:.1f} -> {si_sdr[1]:.1f} dB"
     cleaner = si_sdr[1] - si_sdr[0] >= LEAST_GAIN_DB and gain["OVRL"] > -LEAST_GAIN
+    liked = gain["OVRL"] >= LEAST_GAIN and won * 2 > len(base)
 
-    def verdict(reason: str) -> Verdict:
-        words = f"Not better, keep the base: {reason}. {score}." if reason else f"Better: {score}."
+    def verdict(better: bool, reason: str) -> Verdict:
+        head = "Better: " if better else "Not better, keep the base: "
         scores = ({**row, "SI-SDR": value} for row, value in zip((before, after), si_sdr, strict=True))
-        return Verdict(not reason, words, len(base), won, *scores)
+        return Verdict(better, f"{head}{reason}{score}.", len(base), won, *scores)
 
     if gain["SIG"] < -MOST_LOSS_OF_VOICE:
-        return verdict(f"the voices suffer (SIG {before['SIG']:.2f} -> {after['SIG']:.2f})")
-    if gain["OVRL"] < LEAST_GAIN and not cleaner:
-        return verdict("the base serves these recordings as well; more or other recordings may help, or more time")
-    if won * 2 <= len(base) and not cleaner:
-        return verdict("it helps a few clips and harms the others; recordings of one kind may help")
-    return verdict("")
+        return verdict(False, f"the voices suffer (SIG {before['SIG']:.2f} -> {after['SIG']:.2f}). ")
+    if liked:
+        return verdict(True, "")
+    if cleaner:
+        return verdict(True, "mixtures come apart better, and DNSMOS hears no clear difference. ")
+    if gain["OVRL"] < LEAST_GAIN:
+        return verdict(
+            False, "the base serves these recordings as well; more or other recordings may help, or more time. "
+        )
+    return verdict(False, "it helps a few clips and harms the others; recordings of one kind may help. ")

@@ -21,15 +21,29 @@ CONVOLUTIONS = ("conv2d", *(f"conv2d_{number}" for number in range(1, 7)))
 POOLED = CONVOLUTIONS[3:6]  # after these two by two features become one
 COMPARED = (CONVOLUTIONS[0], *CONVOLUTIONS[3:])
 DENSE = ("dense", "dense_1", "dense_3")
-OVRL = (-0.06766283, 1.11546468, 0.04602535)  # the package's polynomial from the network's third output to the scale
+OVRL = (-0.06766283, 1.11546468, 0.04602535)  # the package's polynomial from the network's third score to the scale
 LEVEL, LEVEL_DB = 0.05, 6.0  # RMS at which it hears the true speech, and how far that varies: opinions depend on it
 
 
 class Opinion(NamedTuple):
-    """`ovrl` (batch,), about 1 to 5, and `features`, each (batch, channels, frames, bands)."""
+    """`scores` (batch, 3): SIG, BAK, OVRL before the polynomials; `features`, each (batch, channels, frames, bands)."""
+
+    scores: Tensor
+    features: list[Tensor]
+
+    @property
+    def ovrl(self) -> Tensor:
+        """(batch,), about 1 to 5."""
+        score = self.scores[:, 2]
+        return (OVRL[0] * score + OVRL[1]) * score + OVRL[2]
+
+
+class Difference(NamedTuple):
+    """Of opinions, each (batch,): OVRL that is missing, differences of all scores, and those of features, relative."""
 
     ovrl: Tensor
-    features: list[Tensor]
+    scores: Tensor
+    features: Tensor
 
 
 class Dnsmos(nn.Module):
@@ -60,25 +74,24 @@ class Dnsmos(nn.Module):
         z = z.amax((2, 3))
         for name in DENSE:
             z = F.linear(z.relu(), self.get_buffer(f"{name}_MatMul").mT, self.get_buffer(f"{name}_BiasAdd"))
-        raw = z[:, 2].float()
-        return Opinion((OVRL[0] * raw + OVRL[1]) * raw + OVRL[2], features)
+        return Opinion(z.float(), features)
 
-    def compare(self, estimate: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """By how much OVRL is below the target's, and how far the features are apart, both (batch,).
+    def compare(self, estimate: Tensor, target: Tensor) -> Difference:
+        """What it hears in the estimate and does not in the target, both (batch, samples), full scale ±1, not silent.
 
-        The latter is the mean over the layers of the mean absolute difference, relative to the target's mean feature.
-        Clips are (batch, samples), full scale ±1, and those of the target are not silent.
+        Of features, it is the mean over the layers of the mean absolute difference, relative to the target's mean.
         """
         decibels = torch.empty(len(target), 1, device=target.device).uniform_(-LEVEL_DB, LEVEL_DB)
         gain = LEVEL * 10 ** (decibels / 20) * target.square().mean(-1, keepdim=True).add(1e-9).rsqrt()
         with torch.no_grad():
             wanted = self(gain * target)
         found = self(gain * estimate)
-        apart = [
+        features = [
             (f.float() - w.float()).abs().mean((1, 2, 3)) / w.float().abs().mean((1, 2, 3))
             for f, w in zip(found.features, wanted.features, strict=True)
         ]
-        return (wanted.ovrl - found.ovrl).clamp(min=0), torch.stack(apart).mean(0)
+        missing = (wanted.ovrl - found.ovrl).clamp(min=0)
+        return Difference(missing, (wanted.scores - found.scores).abs().sum(1), torch.stack(features).mean(0))
 
 
 def package_weights() -> dict[str, Tensor]:
