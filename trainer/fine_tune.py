@@ -134,12 +134,12 @@ def _trained(
     validation, exam = held_out.split(0.5)
     clips, rate, device = noisy_clips(exam, JUDGED), base.generator.codec.sample_rate, fabric.device
     heard: dict[str, list[Row]] = {}
-    mixtures: dict[str, float] = {}
+    before = 0.0  # SI-SDR of mixtures by the base, which becomes the new model
     previews: Previews | None = None
     if fabric.is_global_zero:
         heard["input"] = _opinions(clips, rate, "input", report)
         heard["base"] = _opinions(speech_of(base.generator.to(device), clips, device), rate, "base", report)
-        mixtures["base"] = on_mixtures(base.generator, exam, recipe, device)["si_sdr"]  # before it is trained on
+        before = on_mixtures(base.generator, exam, recipe, device)["si_sdr"]
         previews = Previews(order.folder / "previews", clips, base.generator, device)
         report({"previews": 0})
         _stop_if_wished(order.folder)
@@ -173,9 +173,10 @@ def _trained(
         load_checkpoint(best, {"average": average}, {})
     renew(average)
     heard["output"] = _opinions(speech_of(average, clips, device), rate, "tuned", report)
-    mixtures["output"] = on_mixtures(average, exam, recipe, device)["si_sdr"]
-    si_sdr = mixtures["base"], mixtures["output"]
-    verdict = judge(heard["base"], heard["output"], si_sdr) if all(heard.values()) else None
+    verdict = None
+    if all(heard.values()):
+        si_sdr = before, on_mixtures(average, exam, recipe, device)["si_sdr"]
+        verdict = judge(heard["base"], heard["output"], si_sdr)
     metrics = {who: mean(dict(enumerate(rows))) for who, rows in heard.items()} if verdict else {}
     card = _card(order, recipe, base, priors, audit, run, verdict, metrics)
     model = save_model(order.out, average, card)

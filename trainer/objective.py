@@ -25,7 +25,7 @@ from trainer.losses.stft import multi_scale_stft
 from trainer.losses.supervised import separation_loss
 from trainer.recipe import Recipe
 
-JUDGED = 4  # mixtures of a step, at most, that DNSMOS hears; it takes longer than the generator
+DNSMOS_CLIPS = 4  # mixtures of a step, at most, that DNSMOS hears; it takes longer than the generator
 
 Terms = dict[str, Tensor]
 
@@ -103,7 +103,7 @@ class Objective:
 
     def _opinion(self, dnsmos: Dnsmos, masked: Tensor, speech: Tensor, noise: Tensor) -> Terms:
         """What DNSMOS thinks of the speech that was found, beside the true one, in mixtures that hold both parts."""
-        rows = (speech.any(-1) & noise.any(-1)).nonzero()[:JUDGED, 0]
+        rows = (speech.any(-1) & noise.any(-1)).nonzero()[:DNSMOS_CLIPS, 0]
         if not len(rows):
             return {}
         with self.fabric.autocast():

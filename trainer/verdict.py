@@ -12,7 +12,10 @@ LEAST_GAIN_DB = 0.3  # of the mean SI-SDR of mixtures, where DNSMOS hears the sa
 
 @dataclass(frozen=True)
 class Verdict:
-    """The judgement, in `words` too; `base` and `tuned`: mean DNSMOS of the clips, `SI-SDR` of mixtures."""
+    """The judgement, in `words` too; `base` and `tuned`: mean DNSMOS of the clips, `SI-SDR` of mixtures.
+
+    `by_mixtures`: better by these alone.
+    """
 
     better: bool
     words: str
@@ -20,6 +23,7 @@ class Verdict:
     clips_better: int
     base: Mapping[str, float]
     tuned: Mapping[str, float]
+    by_mixtures: bool = False
 
 
 def judge(base: Sequence[Row], tuned: Sequence[Row], si_sdr: tuple[float, float]) -> Verdict:
@@ -39,16 +43,17 @@ def judge(base: Sequence[Row], tuned: Sequence[Row], si_sdr: tuple[float, float]
     def verdict(better: bool, reason: str) -> Verdict:
         head = "Better: " if better else "Not better, keep the base: "
         scores = ({**row, "SI-SDR": value} for row, value in zip((before, after), si_sdr, strict=True))
-        return Verdict(better, f"{head}{reason}{score}.", len(base), won, *scores)
+        words = f"{head}{reason}. {score}." if reason else f"{head}{score}."
+        return Verdict(better, words, len(base), won, *scores, by_mixtures=better and not liked)
 
     if gain["SIG"] < -MOST_LOSS_OF_VOICE:
-        return verdict(False, f"the voices suffer (SIG {before['SIG']:.2f} -> {after['SIG']:.2f}). ")
+        return verdict(False, f"the voices suffer (SIG {before['SIG']:.2f} -> {after['SIG']:.2f})")
     if liked:
         return verdict(True, "")
     if cleaner:
-        return verdict(True, "mixtures come apart better, and DNSMOS hears no clear difference. ")
+        return verdict(True, "mixtures come apart better, and DNSMOS hears no clear difference")
     if gain["OVRL"] < LEAST_GAIN:
         return verdict(
-            False, "the base serves these recordings as well; more or other recordings may help, or more time. "
+            False, "the base serves these recordings as well; more or other recordings may help, or more time"
         )
-    return verdict(False, "it helps a few clips and harms the others; recordings of one kind may help. ")
+    return verdict(False, "it helps a few clips and harms the others; recordings of one kind may help")

@@ -31,7 +31,6 @@ from engine.model_files import DEFAULT, SUFFIX, ModelCard, ModelFile, add_model,
 
 LICENCES = ("not stated", "CC BY 4.0", "CC BY-SA 4.0", "CC0", "for my own use only")
 SCORES = ("OVRL", "SIG", "BAK", "P808", "SI-SDR")
-LEAST_HEARD = 0.01  # OVRL; a better model that gains less, or not on most clips, is better by mixtures
 MORE_MINUTES = 20
 NOTES_HEIGHT, SIDE = 96, 460
 
@@ -182,7 +181,7 @@ class VerdictPage(QWidget):
             counts = self.tr("better on {0} of {1} clips, {2} OVRL").format(
                 verdict["clips_better"], verdict["clips"], change(gain)
             )
-            if verdict["better"] and (gain < LEAST_HEARD or 2 * verdict["clips_better"] <= verdict["clips"]):
+            if verdict.get("by_mixtures"):
                 decibels = change(verdict["tuned"]["SI-SDR"] - verdict["base"]["SI-SDR"])
                 self.light.show_line(
                     "ok", self.tr("Better on mixtures, {0} dB; DNSMOS hears no clear difference.").format(decibels)

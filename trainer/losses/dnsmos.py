@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from engine.errors import UsageError
 
-SAMPLE_RATE, FRAME, HOP = 16000, 320, 160
+FRAME, HOP = 320, 160
 CONVOLUTIONS = ("conv2d", *(f"conv2d_{number}" for number in range(1, 7)))
 POOLED = CONVOLUTIONS[3:6]  # after these two by two features become one
 COMPARED = (CONVOLUTIONS[0], *CONVOLUTIONS[3:])

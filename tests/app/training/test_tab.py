@@ -168,7 +168,7 @@ def test_mixtures_can_decide(qtbot: QtBot, tab: TrainerTab, plan: Plan, mode: Pa
     script = mode.with_name("trainer_stand_in.py")
     script.write_text(
         script.read_text()
-        .replace("dict(OVRL=2.68)", '{"SI-SDR": 9.4}')
+        .replace("dict(OVRL=2.68))", '{"SI-SDR": 9.4}, by_mixtures=True)')
         .replace("P808=3.0", 'P808=3.0, **{"SI-SDR": 9}')
     )
     trained(qtbot, tab, plan, mode)
