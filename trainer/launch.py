@@ -1,6 +1,7 @@
 """Fabric, launched for this process."""
 
 import atexit
+import gc
 import logging
 import os
 from typing import Literal
@@ -41,7 +42,8 @@ def launch(fabric: Fabric) -> None:
     """Launch `fabric`, and let its group of processes, if it has one, end before this process does.
 
     Fabric ends it for NCCL only, and a thread of Gloo that is left over now and then aborts a process that was through
-    (github.com/pytorch/pytorch/issues/190489).
+    (github.com/pytorch/pytorch/issues/190489).  Its threads end with the last that refers to the group, which modules
+    that Fabric has wrapped do for as long as Python has not collected them.
     """
     fabric.launch()
     if torch.distributed.is_available() and torch.distributed.is_initialized():
@@ -50,4 +52,5 @@ def launch(fabric: Fabric) -> None:
 
 def _end_group() -> None:
     if torch.distributed.is_initialized():
+        gc.collect()
         torch.distributed.destroy_process_group()
