@@ -1,4 +1,4 @@
-"""Quality on the development clips.
+"""Quality on the development clips, and on the recordings without references.
 
 python -m tests.benchmarks.quality [--model M] [--rate HZ] [--alternatives] [--json]
 
@@ -26,6 +26,7 @@ from trainer.evaluate import Audio, Enhance, evaluate_folder, table
 
 CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 SETS = ("vbd", "mix")
+REAL = "real"  # recordings without references
 RATE = 16000  # of the clips, Hz
 
 
@@ -109,7 +110,7 @@ def main() -> int:
         if options.rate:
             systems = {name: at_rate(enhance, options.rate) for name, enhance in systems.items()}
         torch.set_num_threads(1)
-        results = {name: rows(systems, options.corpora / "test" / name) for name in SETS}
+        results = {name: rows(systems, options.corpora / "test" / name) for name in (*SETS, REAL)}
     except VoicebedError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -123,14 +124,15 @@ def main() -> int:
 
 
 def rows(systems: dict[str, Enhance], folder: Path) -> dict[str, dict[str, float]]:
-    """Mean scores of the input and of every system on `folder`/noisy against `folder`/clean."""
+    """Mean scores of the input and of every system on `folder`/noisy against `folder`/clean, or on `folder` without."""
+    paired = (folder / "noisy", folder / "clean") if (folder / "clean").is_dir() else (folder, None)
     means: dict[str, dict[str, float]] = {}
     for name, enhance in systems.items():
 
         def report(done: int, total: int, name: str = name) -> None:
             print(f"\r{folder.name} {name}: {done}/{total}", end="" if done < total else "\n", file=sys.stderr)
 
-        scores = evaluate_folder(enhance, folder / "noisy", folder / "clean", report)
+        scores = evaluate_folder(enhance, *paired, report)
         means |= {"input": scores.input_mean, name: scores.output_mean}
     return means
 
