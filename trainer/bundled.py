@@ -126,11 +126,11 @@ def pack(options: argparse.Namespace) -> None:
         )
     if len(last) > 1:
         notes += f" The weights are the mean of {len(last)} trainings: steps and hours of all, the recipe of the first."
-    if options.keep:
-        kept = find_model(options.keep).card
-        add_share(generator, load_model(options.keep, fold=False).generator, options.keep_share)
+    for model, share in options.keep:
+        kept = find_model(model).card
+        add_share(generator, load_model(model, fold=False).generator, float(share))
         notes += (
-            f" But {options.keep_share:.0%} of each weight is that of {kept.name} of {kept.date}, {kept.steps} steps."
+            f" Then {float(share):.0%} of each weight became that of {kept.name} of {kept.date}, {kept.steps} steps."
         )
     notes = f"{notes} {options.note}".strip()
     judges = [what for name, what in JUDGES.items() if getattr(recipe.unpaired, name)]
@@ -226,8 +226,14 @@ def main() -> None:
                 required=True,
                 help="of a training; of several, the mean is packed",
             )
-            command.add_argument("--keep", metavar="MODEL", help="an earlier model, of which a share is kept")
-            command.add_argument("--keep-share", type=float, default=0.5, help="0 to 1 (default: 0.5)")
+            command.add_argument(
+                "--keep",
+                nargs=2,
+                action="append",
+                default=[],
+                metavar=("MODEL", "SHARE"),
+                help="an earlier model, of which a share, 0 to 1, is kept; repeatable, one after the other",
+            )
             command.add_argument("--note", default="", help="what else the card is to say")
             command.add_argument(
                 "--alone",
