@@ -32,7 +32,7 @@ def test_voices_may_not_suffer() -> None:
 
 
 def test_where_dnsmos_hears_the_same_mixtures_decide() -> None:
-    verdict = judge(rows(2.5, 2.6), rows(2.5, 2.595), (9.0, 9.4))
+    verdict = judge(rows(2.5, 2.6), rows(2.5, 2.57), (9.0, 9.4))
     assert (
         verdict.better
         and verdict.by_mixtures
