@@ -1,7 +1,7 @@
-"""An unseen domain for fine-tuning: acted Czech dialogue among workshops, a market, a tavern and the sea.
+"""An unseen domain for fine-tuning: acted Czech or Dutch dialogue among workshops, a market, a tavern and the sea.
 
-    apt-get install fillets-ng-data-cs unknown-horizons
-    python -m tests.benchmarks.domain FOLDER
+    apt-get install fillets-ng-data-cs fillets-ng-data-nl unknown-horizons
+    python -m tests.benchmarks.domain [--language nl] FOLDER
 
 writes `noisy`, `clean` and `noise` (to train with, unpaired) and `test/{noisy,clean,noise}` (with known parts) below
 FOLDER, 16 kHz; and below FOLDER/development another such `test`, to choose settings by, of what `noisy` is made of.
@@ -38,11 +38,13 @@ def voice_of(path: Path) -> str:
     return found[1] if found else path.parent.parent.name
 
 
-def utterances() -> tuple[list[Audio], list[Audio]]:
+def utterances(language: str) -> tuple[list[Audio], list[Audio]]:
     """(those for the noisy recordings, those for the clean prior), each at least one second long."""
     noisy: list[Audio] = []
     clean: list[Audio] = []
-    for path in sorted(SPEECH.glob("**/cs/*.ogg")):
+    for path in sorted(SPEECH.glob(f"**/{language}/*.ogg")):
+        if not soundfile.info(path).frames:  # not spoken in that language
+            continue
         audio = read_mono(path, RATE)
         if len(audio) >= RATE and audio.any():
             (noisy if voice_of(path) in NOISY_VOICES else clean).append(audio)
@@ -78,10 +80,10 @@ def write(folder: Path, name: str, audio: Audio) -> None:
     soundfile.write(folder / f"{name}.flac", audio, RATE)
 
 
-def make_domain(folder: Path) -> None:
+def make_domain(folder: Path, language: str = "cs") -> None:
     """Write all folders; the same every time."""
     rng = np.random.default_rng(0)
-    voices, prior = utterances()
+    voices, prior = utterances(language)
     rng.shuffle(voices)  # pyright: ignore[reportArgumentType]
     held_out = len(voices) // 8
     ambiences = {name: read_mono(NOISE / f"{name}.ogg", RATE) for name in AMBIENCES}
@@ -109,4 +111,6 @@ def make_domain(folder: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    make_domain(parser.parse_args().folder)
+    parser.add_argument("--language", choices=("cs", "nl"), default="cs", help="Czech or Dutch (default: Czech)")
+    options = parser.parse_args()
+    make_domain(options.folder, options.language)

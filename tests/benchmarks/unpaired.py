@@ -1,6 +1,6 @@
 """Unpaired training on real audio: models on the test clips of a domain, whose parts are known.
 
-    python -m tests.benchmarks.domain FOLDER
+    python -m tests.benchmarks.domain [--language nl] FOLDER
     voicebed train --noisy FOLDER/noisy --clean FOLDER/clean --noise FOLDER/noise --minutes 25 -o tuned.safetensors
     python -m tests.benchmarks.unpaired FOLDER tuned.safetensors [MORE...]
 
