@@ -80,7 +80,7 @@ def write(folder: Path, name: str, audio: Audio) -> None:
     soundfile.write(folder / f"{name}.flac", audio, RATE)
 
 
-def make_domain(folder: Path, language: str = "cs") -> None:
+def make_domain(folder: Path, language: str) -> None:
     """Write all folders; the same every time."""
     rng = np.random.default_rng(0)
     voices, prior = utterances(language)
