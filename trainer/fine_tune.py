@@ -35,7 +35,7 @@ from trainer.memory import keep_memory, within_memory
 from trainer.mining import mine_noise
 from trainer.previews import Previews
 from trainer.recipe import Recipe, load_recipe
-from trainer.validation import noisy_clips, on_mixtures, opinions, speech_of
+from trainer.validation import noisy_clips, opinions, si_sdr_of_mixtures, speech_of
 from trainer.verdict import Verdict, judge
 
 # Share of every corpus that is not learnt from: half of it chooses the best moment, half gives the verdict.
@@ -134,12 +134,12 @@ def _trained(
     validation, exam = held_out.split(0.5)
     clips, rate, device = noisy_clips(exam, JUDGED), base.generator.codec.sample_rate, fabric.device
     heard: dict[str, list[Row]] = {}
-    before = 0.0  # SI-SDR of mixtures by the base, which becomes the new model
+    before: list[float] = []  # SI-SDR of mixtures by the base, which becomes the new model
     previews: Previews | None = None
     if fabric.is_global_zero:
         heard["input"] = _opinions(clips, rate, "input", report)
         heard["base"] = _opinions(speech_of(base.generator.to(device), clips, device), rate, "base", report)
-        before = on_mixtures(base.generator, exam, recipe, device)["si_sdr"]
+        before = si_sdr_of_mixtures(base.generator, exam, recipe, device)
         previews = Previews(order.folder / "previews", clips, base.generator, device)
         report({"previews": 0})
         _stop_if_wished(order.folder)
@@ -175,7 +175,7 @@ def _trained(
     heard["output"] = _opinions(speech_of(average, clips, device), rate, "tuned", report)
     verdict = None
     if all(heard.values()):
-        si_sdr = before, on_mixtures(average, exam, recipe, device)["si_sdr"]
+        si_sdr = before, si_sdr_of_mixtures(average, exam, recipe, device)
         verdict = judge(heard["base"], heard["output"], si_sdr)
     metrics = {who: mean(dict(enumerate(rows))) for who, rows in heard.items()} if verdict else {}
     card = _card(order, recipe, base, priors, audit, run, verdict, metrics)

@@ -34,7 +34,7 @@ from dataclasses import replace
 import trainer.fine_tune as f, trainer.validation as v
 whole = f.load_recipe
 f.load_recipe = lambda name: replace(whole(name), batch=2, seconds=0.5)
-v.MIXTURES, v.NOISY, v.NOISY_SECONDS, f.JUDGED = 4, 2, 1.0, 2
+v.MIXTURES, v.EXAM_MIXTURES, v.NOISY, v.NOISY_SECONDS, f.JUDGED = 4, 4, 2, 1.0, 2
 def opinions(tracks, sample_rate):
     return [{"SIG": 3.0, "BAK": 3.0, "OVRL": 2 + float(track.square().mean()), "P808": 3.0} for track in tracks]
 f.opinions = v.opinions = opinions
